@@ -1,0 +1,57 @@
+// Package adminapi answers questions about recorded actions over HTTP: the
+// newest ones, the failed ones, those of one service, statistics, a search,
+// the slowest, and the requests in flight.
+//
+// # Smallest use
+//
+//	api, err := adminapi.New(adminapi.Options{Store: store})
+//	if err != nil {
+//		return err
+//	}
+//	api.Register(mux) // or: http.Serve(listener, api)
+//
+// Then, on the same machine:
+//
+//	curl localhost:8000/action-logs/recent?limit=10
+//
+// GET on the base path lists the endpoints. Every error, of every endpoint, is
+// {"detail":"…"} with Content-Type application/json, and nothing is ever
+// redirected: one trailing slash is ignored, any other path that is not
+// exactly an endpoint is a 404.
+//
+// # Who is let in
+//
+// By default only this machine, without a password. Three checks hold
+// together, before anything else is looked at:
+//
+//   - The peer's address is loopback ([Options.AllowedPrefixes]). A forwarded
+//     address counts only if it comes from one of [Options.TrustedProxies].
+//   - The Host header is a name that this machine is known by: localhost and
+//     names below it, 127.0.0.1, [::1], the address that the connection came in
+//     on, and [Options.AllowedHosts]. That stops DNS rebinding.
+//   - A request that changes something, and any upgrade such as a WebSocket's,
+//     does not come from a page of another origin, unless it is one of
+//     [Options.AllowedOrigins].
+//
+// [Options.Token], [Options.Username] and [Options.Authorize] ask for more;
+// none of them lets in a peer that the checks above keep out.
+//
+// # Behind a proxy
+//
+// A reverse proxy on this machine makes the whole world look like this
+// machine. Most proxies say in a header for whom they ask; such a request from
+// a loopback peer is refused until [Options.TrustedProxies] names the proxy.
+// A proxy that adds no header at all (nginx's bare proxy_pass, a TCP or ssh
+// tunnel) cannot be told from a local program: don't let it forward the base
+// path, or set a token.
+//
+// A proxy listed in TrustedProxies must set or append X-Forwarded-For or
+// Forwarded itself on every request. List proxies, not the networks that they
+// are in: everything in the list is believed.
+//
+// # Unix sockets
+//
+// The peer of a Unix socket is local by nature and counts as 127.0.0.1. No
+// browser can reach one, so any Host is accepted there, unless the request
+// carries forwarding headers.
+package adminapi

@@ -1,0 +1,122 @@
+package adminapi
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"actionlog/storage"
+
+	"github.com/uptrace/bunrouter"
+)
+
+// maxQuery bounds the query part of a URL, in bytes: more than the longest
+// query that means anything.
+const maxQuery = 64 << 10
+
+// ActiveLister is a store that knows what is in flight.
+type ActiveLister interface {
+	// Active returns what is in flight now, in any order.
+	Active(ctx context.Context) ([]storage.Running, error)
+}
+
+// SlowLister is a store that keeps the slowest actions of each service and
+// action, also when they are no longer recent.
+type SlowLister interface {
+	// Slow returns the slowest actions kept that match q, slowest first, at
+	// most q.Limit of them.
+	Slow(ctx context.Context, q storage.Query) ([]storage.Action, error)
+}
+
+// Handler is the admin API. It is an http.Handler to mount on a mux, see
+// [Handler.Register], or to serve on a listener of its own. It is safe for
+// concurrent use, and starts no goroutine.
+type Handler struct {
+	opts         Options
+	clearer      storage.Clearer // nil where the store cannot
+	activeLister ActiveLister    // nil where the store cannot
+	slowLister   SlowLister      // nil where the store cannot
+	guard        *guard
+	table        []route
+	router       *bunrouter.Router
+}
+
+// New returns a handler, or an error that names the option that cannot be
+// meant.
+func New(opts Options) (*Handler, error) {
+	h := &Handler{opts: opts.withDefaults()}
+	if err := h.opts.validate(); err != nil {
+		return nil, err
+	}
+	g, err := newGuard(h.opts)
+	if err != nil {
+		return nil, err
+	}
+	h.guard = g
+	h.clearer, _ = opts.Store.(storage.Clearer)
+	h.activeLister, _ = opts.Store.(ActiveLister)
+	h.slowLister, _ = opts.Store.(SlowLister)
+	h.opts.Token, h.opts.Username, h.opts.Password = "", "", "" // the guard has their hashes
+	h.table = h.routes()
+	h.router = h.newRouter()
+	return h, nil
+}
+
+// Register mounts the handler on a mux, at the base path with a trailing slash
+// and without, so that the mux redirects neither. It panics where the mux
+// already has one of the two patterns.
+func (h *Handler) Register(mux *http.ServeMux) {
+	if h.opts.BasePath != "" {
+		mux.Handle(h.opts.BasePath, h)
+	}
+	mux.Handle(h.opts.BasePath+"/", h)
+}
+
+// ServeHTTP answers one request.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{ResponseWriter: w, head: r.Method == http.MethodHead}
+	setSecurityHeaders(w.Header())
+	err := h.serve(x, r)
+	if err == nil {
+		return
+	}
+	answer := answerTo(err)
+	if worthTelling(r, answer, err) {
+		h.opts.OnError(r, err)
+	}
+	if x.wrote {
+		panic(http.ErrAbortHandler) // the client must not take a part for the whole
+	}
+	x.writeError(answer)
+}
+
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (err error) {
+	defer rescue(&err)
+	done, err := h.guard.admit(w.Header(), r)
+	if err != nil {
+		return err
+	}
+	if done {
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	if n := len(r.URL.RawQuery); n > maxQuery {
+		return badRequest(fmt.Sprintf("the query part of the URL is %d bytes; allowed are at most %d", n, maxQuery))
+	}
+	path, ok := below(h.opts.BasePath, r.URL.EscapedPath())
+	if !ok {
+		return h.notFound()
+	}
+	routed := *r
+	routed.URL = &url.URL{Path: path, RawPath: path, RawQuery: r.URL.RawQuery}
+	return h.router.ServeHTTPError(w, &routed)
+}
+
+func setSecurityHeaders(h http.Header) {
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Content-Type-Options", "nosniff")
+}

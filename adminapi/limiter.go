@@ -1,0 +1,87 @@
+package adminapi
+
+import (
+	"container/list"
+	"math"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// limiter allows each peer a rate. It remembers a bounded number of peers and
+// forgets the one longest unheard of, which then has a full burst again. It
+// is safe for concurrent use.
+type limiter struct {
+	rate  rate.Limit
+	burst int
+	most  int
+
+	mu    sync.Mutex
+	peers map[netip.Addr]*list.Element
+	heard list.List // of *bucket, the latest heard of first
+}
+
+type bucket struct {
+	peer netip.Addr
+	*rate.Limiter
+}
+
+// newLimiter returns nil where there is no limit.
+func newLimiter(o Options) *limiter {
+	if o.Rate == 0 || o.Rate == rate.Inf {
+		return nil
+	}
+	return &limiter{rate: o.Rate, burst: o.Burst, most: o.RatePeers, peers: make(map[netip.Addr]*list.Element)}
+}
+
+// check refuses a request of a peer that has used up what it may make. A nil
+// limiter allows everything.
+func (l *limiter) check(a netip.Addr, now time.Time) error {
+	if l == nil {
+		return nil
+	}
+	b := l.bucketOf(peerKey(a))
+	if b.AllowN(now, 1) {
+		return nil
+	}
+	wait := math.Ceil((1 - b.TokensAt(now)) / float64(l.rate))
+	seconds := strconv.Itoa(int(max(1, min(wait, 1<<30))))
+	return &Error{
+		Status: http.StatusTooManyRequests,
+		Detail: "too many requests; try again in " + seconds + " s",
+		Header: http.Header{"Retry-After": {seconds}},
+	}
+}
+
+func (l *limiter) bucketOf(key netip.Addr) *rate.Limiter {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if e, ok := l.peers[key]; ok {
+		l.heard.MoveToFront(e)
+		return e.Value.(*bucket).Limiter
+	}
+	if len(l.peers) >= l.most {
+		oldest := l.heard.Remove(l.heard.Back()).(*bucket)
+		delete(l.peers, oldest.peer)
+	}
+	b := &bucket{peer: key, Limiter: rate.NewLimiter(l.rate, l.burst)}
+	l.peers[key] = l.heard.PushFront(b)
+	return b.Limiter
+}
+
+// peerKey folds all addresses of an IPv6 /64 into one: who has one of them
+// can use any.
+func peerKey(a netip.Addr) netip.Addr {
+	if a.Is4() {
+		return a
+	}
+	p, err := a.Prefix(64)
+	if err != nil {
+		return a
+	}
+	return p.Addr()
+}

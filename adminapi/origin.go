@@ -1,0 +1,99 @@
+package adminapi
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// checkOrigin refuses a request that a page of another origin made a browser
+// send, if it would change something or open a connection that lasts. A
+// request without the headers that every browser sends is no browser's.
+//
+// http.CrossOriginProtection would let each upgrade pass, since it is a GET.
+func (g *guard) checkOrigin(r *http.Request) error {
+	if safeMethod(r.Method) && len(r.Header["Upgrade"]) == 0 {
+		return nil
+	}
+	origins := r.Header["Origin"]
+	if len(origins) == 1 && g.origins[origins[0]] {
+		return nil
+	}
+	for _, site := range r.Header["Sec-Fetch-Site"] {
+		if site != "same-origin" && site != "none" {
+			return errCrossOrigin
+		}
+	}
+	for _, origin := range origins {
+		if !sameOrigin(origin, r.Host) {
+			return errCrossOrigin
+		}
+	}
+	return nil
+}
+
+var errCrossOrigin = forbidden("this request comes from a page of another origin; origins are added with Options.AllowedOrigins")
+
+func safeMethod(method string) bool {
+	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
+}
+
+// sameOrigin reports whether an Origin header is the origin of the host that
+// was asked. The host does not tell its scheme, so http and https both are.
+func sameOrigin(origin, host string) bool {
+	u, err := url.Parse(origin)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return false
+	}
+	defaultPort := map[string]string{"http": ":80", "https": ":443"}[u.Scheme]
+	bare := func(s string) string { return strings.TrimSuffix(s, defaultPort) }
+	return strings.EqualFold(bare(u.Host), bare(host))
+}
+
+// allowOrigin adds what lets a page of an allowed origin read the answer. It
+// reports whether the request is from one.
+func (g *guard) allowOrigin(h http.Header, r *http.Request) bool {
+	if len(g.origins) == 0 {
+		return false
+	}
+	h.Add("Vary", "Origin")
+	origins := r.Header["Origin"]
+	if len(origins) != 1 || !g.origins[origins[0]] {
+		return false
+	}
+	h.Set("Access-Control-Allow-Origin", origins[0])
+	h.Set("Access-Control-Expose-Headers", "Content-Disposition, Retry-After")
+	return true
+}
+
+// preflight reports whether a browser asks if a page may send a request.
+func preflight(r *http.Request) bool {
+	return r.Method == http.MethodOptions && len(r.Header["Origin"]) > 0 && len(r.Header["Access-Control-Request-Method"]) > 0
+}
+
+// allowPreflight adds the answer to a preflight of an allowed origin.
+func allowPreflight(h http.Header, r *http.Request) {
+	h.Set("Access-Control-Allow-Methods", "GET, HEAD, POST")
+	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Last-Event-ID")
+	h.Set("Access-Control-Max-Age", "600")
+	if r.Header.Get("Access-Control-Request-Private-Network") == "true" {
+		h.Set("Access-Control-Allow-Private-Network", "true")
+	}
+}
+
+// originSet reads Options.AllowedOrigins.
+func originSet(origins []string) (map[string]bool, error) {
+	set := make(map[string]bool, len(origins))
+	for i, given := range origins {
+		if given == "null" {
+			return nil, fmt.Errorf(`adminapi: Options.AllowedOrigins[%d] is "null", which any page can be by a sandboxed frame; serve the page from a scheme and host of its own`, i)
+		}
+		u, err := url.Parse(given)
+		if err != nil || u.Scheme == "" || u.Host == "" || u.Host == "*" || strings.ToLower(u.Scheme)+"://"+strings.ToLower(u.Host) != strings.ToLower(given) {
+			return nil, fmt.Errorf("adminapi: Options.AllowedOrigins[%d] is %q; allowed is scheme://host or scheme://host:port, as browsers send it", i, given)
+		}
+		set[strings.ToLower(given)] = true
+	}
+	return set, nil
+}

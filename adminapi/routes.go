@@ -1,0 +1,135 @@
+package adminapi
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/uptrace/bunrouter"
+)
+
+// route is one endpoint. All that is known of it is here: the router, the
+// index and the answers to a wrong method are made from this table.
+type route struct {
+	method  string
+	path    string // below the base path, with parameters as {name}
+	what    string // what it does, as in "Failed to get recent actions"
+	doc     string
+	changes bool // whether it changes something, and read-only mode refuses it
+	absent  bool // whether the store cannot do it
+	serve   bunrouter.HandlerFunc
+}
+
+// routes returns the endpoints.
+func (h *Handler) routes() []route {
+	return []route{
+		{
+			method: http.MethodGet, path: "/", what: "list the endpoints", serve: h.index,
+			doc: "This list",
+		}, {
+			method: http.MethodGet, path: "/recent", what: "get recent actions", serve: h.recent,
+			doc: "The newest actions; limit is 1 to 1000, by default 100",
+		}, {
+			method: http.MethodGet, path: "/failed", what: "get failed actions", serve: h.failed,
+			doc: "The newest failed actions; limit is 1 to 1000, by default 50",
+		}, {
+			method: http.MethodGet, path: "/service/{service}", what: "get actions by service", serve: h.service,
+			doc: "The newest actions of a service; limit is 1 to 1000, by default 100",
+		}, {
+			method: http.MethodGet, path: "/stats", what: "get action stats", serve: h.stats,
+			doc: "Counts and latencies, in all and by service and action",
+		}, {
+			method: http.MethodPost, path: "/clear", what: "clear action logs", serve: h.clear,
+			changes: true, absent: h.clearer == nil,
+			doc: "Forgets all actions in memory; archives are not touched",
+		}, {
+			method: http.MethodGet, path: "/search", what: "search actions", serve: h.search,
+			doc: "One page of the actions that match a query; its next is the cursor of the page after it",
+		}, {
+			method: http.MethodGet, path: "/active", what: "get active requests", serve: h.active,
+			absent: h.activeLister == nil,
+			doc:    "The requests in flight, longest-running first",
+		}, {
+			method: http.MethodGet, path: "/slow", what: "get slow actions", serve: h.slow,
+			absent: h.slowLister == nil,
+			doc:    "The slowest actions kept of each service and action; limit is 1 to 1000, by default 100",
+		},
+	}
+}
+
+// newRouter makes a router of the endpoints: HEAD where there is GET, OPTIONS
+// everywhere, and an error for all else.
+func (h *Handler) newRouter() *bunrouter.Router {
+	methods := make(map[string][]string) // by pattern of the router
+	notAllowed := func(_ http.ResponseWriter, req bunrouter.Request) error {
+		allow := methods[req.Route()]
+		return &Error{
+			Status: http.StatusMethodNotAllowed,
+			Detail: "this endpoint answers " + strings.Join(allow, ", ") + " only",
+			Header: http.Header{"Allow": {strings.Join(allow, ", ")}},
+		}
+	}
+	router := bunrouter.New(
+		bunrouter.WithNotFoundHandler(func(http.ResponseWriter, bunrouter.Request) error { return h.notFound() }),
+		bunrouter.WithMethodNotAllowedHandler(notAllowed),
+	)
+	for i := range h.table {
+		rt := &h.table[i]
+		pattern := strings.NewReplacer("{", ":", "}", "").Replace(rt.path)
+		methods[pattern] = append(methods[pattern], rt.method)
+		router.Handle(rt.method, pattern, h.endpoint(rt))
+		if rt.method == http.MethodGet {
+			methods[pattern] = append(methods[pattern], http.MethodHead)
+			router.HEAD(pattern, h.endpoint(rt))
+		}
+	}
+	for pattern, allow := range methods {
+		methods[pattern] = append(allow, http.MethodOptions)
+		router.OPTIONS(pattern, func(w http.ResponseWriter, req bunrouter.Request) error {
+			w.Header().Set("Allow", strings.Join(methods[req.Route()], ", "))
+			w.WriteHeader(http.StatusNoContent)
+			return nil
+		})
+	}
+	return router
+}
+
+// endpoint wraps what every endpoint has in common.
+func (h *Handler) endpoint(rt *route) bunrouter.HandlerFunc {
+	return func(w http.ResponseWriter, req bunrouter.Request) (err error) {
+		if rt.absent {
+			return &Error{Status: http.StatusNotFound, Detail: "the store of this server cannot " + rt.what}
+		}
+		if rt.changes && h.opts.ReadOnly {
+			return forbidden("this server is read-only")
+		}
+		defer func() {
+			if err != nil {
+				err = &failure{what: rt.what, err: err}
+			}
+		}()
+		defer rescue(&err)
+		return rt.serve(w, req)
+	}
+}
+
+func (h *Handler) notFound() error {
+	return &Error{Status: http.StatusNotFound, Detail: fmt.Sprintf("there is no such endpoint; GET %s/ lists those that there are", h.opts.BasePath)}
+}
+
+type indexEntry struct {
+	Method string `json:"method"`
+	Path   string `json:"path"`
+	Doc    string `json:"doc"`
+}
+
+// index answers with the endpoints that the store can serve.
+func (h *Handler) index(w http.ResponseWriter, req bunrouter.Request) error {
+	entries := make([]indexEntry, 0, len(h.table))
+	for _, rt := range h.table {
+		if !rt.absent {
+			entries = append(entries, indexEntry{Method: rt.method, Path: h.opts.BasePath + rt.path, Doc: rt.doc})
+		}
+	}
+	return writeJSON(w, http.StatusOK, map[string]any{"endpoints": entries})
+}
