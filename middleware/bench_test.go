@@ -1,0 +1,148 @@
+package middleware_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/uptrace/bunrouter"
+
+	"actionlog/middleware"
+)
+
+// sinkWriter is a response writer that costs nothing, with the interfaces of
+// an HTTP/1 server's.
+type sinkWriter struct {
+	bareSink
+}
+
+type bareSink struct {
+	header http.Header
+	code   int
+	bytes  int
+}
+
+func (s *bareSink) Header() http.Header               { return s.header }
+func (s *bareSink) WriteHeader(code int)              { s.code = code }
+func (s *bareSink) Write(p []byte) (int, error)       { s.bytes += len(p); return len(p), nil }
+func (s *bareSink) WriteString(p string) (int, error) { s.bytes += len(p); return len(p), nil }
+func (s *bareSink) Flush()                            {}
+
+var benchBody = []byte(`{"id":7}`)
+
+func benchHandler(w http.ResponseWriter, r *http.Request) {
+	w.WriteHeader(http.StatusCreated)
+	w.Write(benchBody)
+}
+
+func benchRequest(tb testing.TB) *http.Request {
+	r := httptest.NewRequest("POST", "/cases/7", nil)
+	r.RemoteAddr = "192.0.2.1:40123"
+	r.Header = http.Header{"User-Agent": {"bench"}, "Accept": {"*/*"}, "Content-Type": {"application/json"}, "X-Request-Id": {"2f1acc6e93d0472b"}}
+	ctx, cancel := context.WithCancel(context.Background())
+	tb.Cleanup(cancel)
+	return r.WithContext(ctx)
+}
+
+func benchMux(wrap func(http.Handler) http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /cases/{id}", benchHandler)
+	mux.HandleFunc("GET /cases/{id}", benchHandler)
+	mux.HandleFunc("GET /cases", benchHandler)
+	return wrap(mux)
+}
+
+func run(b *testing.B, h http.Handler) {
+	b.Helper()
+	r := benchRequest(b)
+	w := &sinkWriter{bareSink{header: http.Header{}}}
+	b.ReportAllocs()
+	for b.Loop() {
+		r.Pattern = ""
+		h.ServeHTTP(w, r)
+	}
+}
+
+// floorWriter is the least that any middleware must do.
+type floorWriter struct {
+	http.ResponseWriter
+	code, bytes int
+}
+
+func (f *floorWriter) WriteHeader(code int) {
+	f.code = code
+	f.ResponseWriter.WriteHeader(code)
+}
+
+func (f *floorWriter) Write(p []byte) (int, error) {
+	n, err := f.ResponseWriter.Write(p)
+	f.bytes += n
+	return n, err
+}
+
+func BenchmarkNetHTTP(b *testing.B) {
+	bare := func(h http.Handler) http.Handler { return h }
+	b.Run("bare", func(b *testing.B) { run(b, benchMux(bare)) })
+	b.Run("floor", func(b *testing.B) {
+		var f floorWriter
+		var took time.Duration
+		epoch := time.Now()
+		run(b, benchMux(func(h http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				began := time.Since(epoch)
+				f = floorWriter{ResponseWriter: w}
+				h.ServeHTTP(&f, r)
+				took += time.Since(epoch) - began
+			})
+		}))
+	})
+	for name, opts := range benchOptions() {
+		b.Run(name, func(b *testing.B) { run(b, benchMux(middleware.New(opts).Handler)) })
+	}
+	b.Run("action", func(b *testing.B) {
+		mw := middleware.New(middleware.Options{Recorder: &null{epoch: time.Now()}})
+		run(b, benchMux(func(h http.Handler) http.Handler { return mw.Action("CaseService", "createCase", h) }))
+	})
+}
+
+func benchOptions() map[string]middleware.Options {
+	rec := &null{epoch: time.Now()}
+	log := zerolog.New(io.Discard)
+	return map[string]middleware.Options{
+		"null":      {Recorder: rec},
+		"null-line": {Recorder: rec, Logger: &log},
+		"null-all":  {Recorder: rec, Logger: &log, ContextLogger: true, EchoRequestID: true},
+	}
+}
+
+func BenchmarkBunrouter(b *testing.B) {
+	router := func(opts ...bunrouter.Option) http.Handler {
+		r := bunrouter.New(opts...)
+		r.POST("/cases/:id", func(w http.ResponseWriter, r bunrouter.Request) error {
+			benchHandler(w, r.Request)
+			return nil
+		})
+		return r
+	}
+	b.Run("bare", func(b *testing.B) { run(b, router()) })
+	for name, opts := range benchOptions() {
+		b.Run(name, func(b *testing.B) { run(b, router(bunrouter.Use(middleware.New(opts).Bunrouter))) })
+	}
+}
+
+func BenchmarkParallel(b *testing.B) {
+	h := benchMux(middleware.New(middleware.Options{Recorder: &null{epoch: time.Now()}}).Handler)
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		r := benchRequest(b)
+		w := &sinkWriter{bareSink{header: http.Header{}}}
+		for pb.Next() {
+			r.Pattern = ""
+			h.ServeHTTP(w, r)
+		}
+	})
+}

@@ -1,0 +1,50 @@
+// Package middleware times, names and records what an HTTP service does. It
+// wraps handlers of net/http and of bunrouter, and hands each request, once it
+// has ended, to a [storage.Recorder].
+//
+// # Smallest use
+//
+//	mw := middleware.New(middleware.Options{Recorder: recorder, Service: "CaseService"})
+//	http.ListenAndServe("127.0.0.1:8000", mw.Handler(mux))
+//
+// With bunrouter:
+//
+//	router := bunrouter.New(bunrouter.Use(mw.Bunrouter))
+//
+// # Names
+//
+// An action is called what the handler said with [Name], else what
+// [Middleware.Action] was told, else its method, a space and the pattern of
+// its route: "POST /cases/{id}". The pattern is read after the handler
+// returned, so the middleware can stand outside of the mux. A request that no
+// pattern matched is "GET (unmatched)"; the path that a client sent is never a
+// name, so the number of names stays bounded.
+//
+// A pattern is lost where something between the middleware and the mux copies
+// the request: [http.StripPrefix], [http.TimeoutHandler], and whatever calls
+// [http.Request.WithContext]. [Middleware.Route] put around the inner mux
+// brings it back.
+//
+// # From inside a handler
+//
+// [Name], [Fail], [Attr] and [RequestID] find the request through the response
+// writer, also through the wrappers of others as long as they have an Unwrap
+// method. Behind [http.TimeoutHandler], whose writer has none, and where there
+// is only a context, [FromContext] serves; it needs [Options.Context].
+//
+// # What the handler sees
+//
+// The response writer shows exactly the optional interfaces that the wrapped
+// one has, and Unwrap. Panics go on after they were recorded, unless
+// [Options.Recover] is set. Nothing that a handler can keep is used again for
+// another request: a handler that writes after it returned gets what its
+// server answers to that, and never reaches somebody else's response.
+//
+// # Caveats
+//
+// A hijacked connection's answer is written by the handler itself, unseen. Its
+// code is the one given to WriteHeader before, or 0.
+//
+// Text that a handler writes with status 5xx becomes the action's error where
+// it reported none. Recorders redact it.
+package middleware

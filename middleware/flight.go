@@ -1,0 +1,304 @@
+package middleware
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"actionlog/storage"
+)
+
+// flight is one request from its begin to its end, on the stack of the
+// function that serves it.
+type flight struct {
+	m        *Middleware
+	x        *exchange
+	w        http.ResponseWriter // what the handler writes to
+	outer    *http.Request       // as it came
+	scratch  *scratch
+	active   storage.Active
+	route    string    // by bunrouter, which tells it before the handler runs
+	id       *identity // if it was known at the begin
+	pattern  string    // by which it was known
+	returned bool      // the handler returned: it neither panicked nor ended its goroutine
+	skip     bool      // by SkipFunc
+	left     bool      // the answer to an error is left to somebody else
+	err      error     // what a bunrouter handler returned
+}
+
+// begin registers the request and returns what to hand to the handler.
+func (f *flight) begin(m *Middleware, w http.ResponseWriter, r *http.Request, shape uint16, n *name) (http.ResponseWriter, *http.Request) {
+	s := m.scratches.Get().(*scratch)
+	own := s.writer()
+	x := &own.exchange
+	x.inner, x.m, x.r = w, m, r
+	f.m, f.x, f.outer, f.scratch = m, x, r, s
+	if n != nil {
+		x.said.Store(n)
+	}
+	if m.opts.SkipFunc != nil {
+		f.skip = m.opts.SkipFunc(r)
+	}
+	f.w = own.show(shape)
+
+	s.finish = storage.Finish{HTTP: true, Path: m.pathOf(r), Remote: peerOf(r.RemoteAddr)}
+	if len(r.Header) > 0 {
+		s.finish.RequestID = m.requestIDOf(r)
+		if v := r.Header["Traceparent"]; len(v) == 1 {
+			s.finish.TraceID, s.finish.SpanID, _ = parseTraceparent(v[0])
+		}
+	}
+	if m.opts.EchoRequestID || m.opts.Context {
+		r = f.equip(r)
+	}
+	s.start = storage.Start{Method: methods[methodIndex(r.Method)], Path: s.finish.Path, RequestID: s.finish.RequestID, Remote: s.finish.Remote}
+	f.active = m.opts.Recorder.Begin(f.known(n, r).handle, &s.start)
+	return f.w, r
+}
+
+// known returns the request's identity as far as it is known before the
+// handler runs.
+func (f *flight) known(n *name, r *http.Request) *identity {
+	method := methodIndex(r.Method)
+	if f.pattern = f.route; f.pattern == "" {
+		f.pattern = patternOf(r)
+	}
+	if f.pattern != "" || n != nil && n.action != "" {
+		f.id = f.m.identify(n, f.pattern, method)
+		return f.id
+	}
+	if id := f.m.pending[method].Load(); id != nil {
+		return id
+	}
+	id := f.m.identify(nil, pending, method)
+	f.m.pending[method].Store(id)
+	return id
+}
+
+// equip echoes the request's id and puts record and logger into its context.
+func (f *flight) equip(r *http.Request) *http.Request {
+	m, given := f.m, f.scratch.finish.RequestID
+	id := given
+	if id == "" && (m.opts.EchoRequestID || m.opts.ContextLogger) {
+		id = f.x.note().requestID(makeRequestID())
+		f.scratch.finish.RequestID = id
+	}
+	var answer []string
+	if given != "" {
+		answer = r.Header[m.opts.RequestIDHeader][:1:1]
+	}
+	var ctx context.Context
+	switch {
+	case m.opts.ContextLogger:
+		c := &loggerContext{exchangeContext: exchangeContext{r.Context(), f.x}, answer: [1]string{id}}
+		c.logger = m.opts.Logger.With().Str("requestId", id).Logger()
+		ctx, answer = c, c.answer[:]
+	case m.opts.Context:
+		ctx = &exchangeContext{r.Context(), f.x}
+	}
+	if m.opts.EchoRequestID {
+		if answer == nil {
+			answer = []string{id}
+		}
+		f.w.Header()[m.opts.RequestIDHeader] = answer
+	}
+	if ctx != nil {
+		r = r.WithContext(ctx)
+		f.x.r = r
+	}
+	return r
+}
+
+func (m *Middleware) pathOf(r *http.Request) string {
+	if r.URL == nil {
+		return ""
+	}
+	if m.opts.IncludeQuery && r.URL.RawQuery != "" {
+		return r.URL.Path + "?" + r.URL.RawQuery
+	}
+	return r.URL.Path
+}
+
+// end records the request. It must be called by defer itself, because it
+// looks for a panic, and lets it go on.
+func (f *flight) end() {
+	var panicked any
+	if !f.returned {
+		panicked = recover()
+	}
+	goesOn := f.panics(panicked)
+	if f.x.r != f.outer {
+		f.outer.Pattern = f.x.r.Pattern // as it would be without the copy
+	}
+	f.record()
+	f.m.scratches.Put(f.scratch)
+	if goesOn != nil {
+		panic(goesOn)
+	}
+}
+
+// panics notes how the handler ended if it did not return, answers if that is
+// wanted, and returns the panic that is to go on, or nil.
+func (f *flight) panics(panicked any) (goesOn any) {
+	switch {
+	case f.returned:
+		return nil
+	case panicked == nil:
+		f.err = endedError{}
+	case panicked == http.ErrAbortHandler:
+		f.err = http.ErrAbortHandler
+		return panicked
+	default:
+		f.err = panicError{panicked}
+		if !f.m.opts.Recover {
+			return panicked
+		}
+		if state := f.x.state.Load(); state&hijacked != 0 {
+			return nil
+		} else if codeOf(state) != 0 {
+			return http.ErrAbortHandler
+		}
+		answer(f.w, http.StatusInternalServerError, http.StatusText(http.StatusInternalServerError))
+	}
+	return nil
+}
+
+// record puts together what is known and hands it to the recorder.
+func (f *flight) record() {
+	m, x, fin := f.m, f.x, &f.scratch.finish
+	state := x.state.Load()
+	var g gathered
+	if n := x.notes.Load(); n != nil {
+		g = n.gather()
+	}
+	err := g.err
+	if err == nil || !f.returned {
+		err = firstOf(f.err, err)
+	}
+	fin.Bytes = bytesOf(state)
+	fin.Code = f.code(state)
+	fin.Outcome = f.outcome(state)
+	if state&timedOut != 0 {
+		fin.Code = http.StatusServiceUnavailable
+		err = firstOf(err, http.ErrHandlerTimeout)
+	}
+	fin.Failed = m.opts.Failed(fin.Code, err)
+
+	id := f.identity()
+	if (f.skip || id.skip) && !(m.opts.KeepFailed && fin.Failed) {
+		m.opts.Recorder.End(f.active, nil)
+		return
+	}
+	fin.Handle = id.handle
+	if g.id != "" {
+		fin.RequestID = g.id
+	}
+	fin.Attrs = g.attrs
+	if fin.Failed {
+		fin.Error = errorText(err, g.text, fin.Code)
+	}
+	stamp := m.opts.Recorder.End(f.active, fin)
+	if m.opts.Logger != nil {
+		m.log(id, f.scratch, stamp)
+	}
+}
+
+// identity returns the name that the request has come to.
+func (f *flight) identity() *identity {
+	said := f.x.said.Load()
+	pattern := f.route
+	if r := f.x.routed.Load(); r != nil {
+		pattern = r.pattern
+	} else if pattern == "" {
+		pattern = patternOf(f.x.r)
+	}
+	if f.id != nil && pattern == f.pattern && (said == nil || said.action == f.id.action && said.service == f.id.service) {
+		return f.id
+	}
+	return f.m.identify(said, pattern, methodIndex(f.outer.Method))
+}
+
+// code returns the status that went out or is about to.
+func (f *flight) code(state uint64) int {
+	code := codeOf(state)
+	if code == 0 && f.returned && state&hijacked == 0 && !f.left {
+		return http.StatusOK // net/http writes it when the handler has returned
+	}
+	return code
+}
+
+// outcome tells how the request ended where its code would mislead.
+func (f *flight) outcome(state uint64) storage.Outcome {
+	switch {
+	case f.err != nil && errors.Is(f.err, http.ErrAbortHandler):
+		return storage.Aborted
+	case !f.returned:
+		return storage.Panic
+	case state&hijacked != 0:
+		return storage.Hijacked
+	case state&broken != 0 || f.outer.Context().Err() == context.Canceled:
+		return storage.Aborted
+	case state&flushed != 0:
+		return storage.Streamed
+	}
+	return ""
+}
+
+func firstOf(a, b error) error {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+// errorText returns the text of an error, else that of a failing answer.
+func errorText(err error, body string, code int) string {
+	switch {
+	case err != nil:
+		if text := textOf(err); text != "" {
+			return text
+		}
+	case body != "":
+		return body
+	}
+	return strconv.Itoa(code) + " " + http.StatusText(code)
+}
+
+// textOf returns err.Error(), also of an error that panics when asked.
+func textOf(err error) (text string) {
+	defer func() {
+		if v := recover(); v != nil {
+			text = fmt.Sprintf("%T (its text panicked: %v)", err, v)
+		}
+	}()
+	return err.Error()
+}
+
+// panicError is a panic as an error.
+type panicError struct{ value any }
+
+func (e panicError) Error() string { return fmt.Sprint("panic: ", e.value) }
+
+// Unwrap returns the value if it is an error.
+func (e panicError) Unwrap() error {
+	err, _ := e.value.(error)
+	return err
+}
+
+// endedError is a handler that ended its goroutine.
+type endedError struct{}
+
+func (endedError) Error() string { return "the handler called runtime.Goexit" }
+
+// statusOf returns the status that an error asks for, or 500.
+func statusOf(err error) int {
+	var e interface{ StatusCode() int }
+	if errors.As(err, &e) {
+		if code := e.StatusCode(); code >= 400 && code < 600 {
+			return code
+		}
+	}
+	return http.StatusInternalServerError
+}
