@@ -93,7 +93,7 @@ type decoder struct {
 	scanner
 	a       Action
 	seen    field
-	errorAt int // offset of the value of error
+	errorAt int   // offset of the value of error
 	millis  int64 // the value of duration
 	exact   bool  // durationNs was given, and is in a.Duration
 }
