@@ -91,10 +91,14 @@ func answerTo(err error) *Error {
 		}
 		return &Error{Status: http.StatusInternalServerError, Detail: detail, Err: err}
 	case errors.Is(err, storage.ErrClosed):
-		return &Error{Status: http.StatusServiceUnavailable, Detail: err.Error(), Err: err}
+		return &Error{Status: http.StatusServiceUnavailable, Detail: masked(err), Err: err}
 	}
-	return &Error{Status: http.StatusInternalServerError, Detail: err.Error(), Err: err}
+	return &Error{Status: http.StatusInternalServerError, Detail: masked(err), Err: err}
 }
+
+// masked returns the text of a store's error without the secrets that it may
+// hold, such as the password in a database's URL.
+func masked(err error) string { return storage.DefaultRedactor().Error(err.Error()) }
 
 // worthTelling reports whether Options.OnError hears of an answer: not of one
 // that nobody waits for any more.

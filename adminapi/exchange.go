@@ -5,7 +5,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
-	"unicode/utf8"
+
+	"actionlog/storage"
 )
 
 // exchange is the writer of one answer. It knows whether the answer has begun,
@@ -40,17 +41,9 @@ func (x *exchange) writeError(e *Error) {
 	for name, values := range e.Header {
 		x.Header()[http.CanonicalHeaderKey(name)] = values
 	}
-	detail := e.Detail
-	if len(detail) > maxDetail {
-		cut := maxDetail
-		for cut > 0 && !utf8.RuneStart(detail[cut]) {
-			cut--
-		}
-		detail = detail[:cut] + "…"
-	}
 	body, _ := encodeJSON(struct {
 		Detail string `json:"detail"`
-	}{detail})
+	}{storage.Cut(e.Detail, maxDetail)})
 	writeBody(x, e.Status, body)
 }
 

@@ -1,0 +1,172 @@
+package adminapi_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"actionlog/adminapi"
+	"actionlog/storage"
+)
+
+func TestPaths(t *testing.T) {
+	t.Parallel()
+	h := newHandler(t, adminapi.Options{})
+	tests := []struct {
+		method, path string
+		want         int
+	}{
+		{"GET", "/action-logs", 200},
+		{"GET", "/action-logs/", 200},
+		{"GET", "/action-logs/recent", 200},
+		{"GET", "/action-logs/recent/", 200},
+		{"GET", "/action%2Dlogs/%72ecent", 200},
+		{"HEAD", "/action-logs/stats", 200},
+		{"OPTIONS", "/action-logs", 204},
+		{"OPTIONS", "/action-logs/service/x", 204},
+		{"POST", "/action-logs/clear/", 201},
+
+		{"GET", "/", 404},
+		{"GET", "", 404},
+		{"OPTIONS", "*", 404},
+		{"GET", "action-logs/recent", 404},
+		{"GET", "/action-logsx", 404},
+		{"GET", "/action-log", 404},
+		{"GET", "/action-logs-2/recent", 404},
+		{"GET", "/x/action-logs/recent", 404},
+		{"GET", "/action-logs/Recent", 404},
+		{"GET", "/action-logs/recent/x", 404},
+		{"GET", "/action-logs/service", 404},
+		{"GET", "/action-logs/service/", 404},
+		{"GET", "/action-logs/service/a/b", 404},
+		{"GET", "/action-logs//recent", 404},
+		{"GET", "//action-logs/recent", 404},
+		{"GET", "/action-logs/recent//", 404},
+		{"GET", "/action-logs//", 404},
+		{"POST", "/action-logs//clear", 404},
+		{"POST", "/action-logs/./clear", 404},
+		{"POST", "/action-logs/x/../clear", 404},
+		{"POST", "/action-logs/clear/.", 404},
+		{"GET", "/action-logs/..", 404},
+		{"GET", "/action-logs/service/..", 404},
+		{"GET", "/action-logs/service/.", 404},
+		{"GET", "/action-logs/recent%00", 404},
+		{"GET", "/action-logs/%00", 404},
+		{"GET", "/action-logs/%2e%2e", 404},
+		{"GET", "/action-logs%2Frecent", 404},
+		{"GET", "/action-logs/:service", 404},
+		{"GET", "/action-logs/*", 404},
+		{"GET", "/action-logs/s", 404},
+		{"GET", "/action-logs/" + strings.Repeat("x", 1<<20), 404},
+		{"GET", "/action-logs" + strings.Repeat("/x", 1<<18), 404},
+		{"BREW", "/action-logs/nothing", 404},
+
+		{"POST", "/action-logs", 405},
+		{"POST", "/action-logs/", 405},
+		{"PUT", "/action-logs/recent/", 405},
+		{"POST", "/action-logs/service/%2e%2e", 405},
+		{"DELETE", "/action-logs/clear", 405},
+		{"GET", "/action-logs/clear", 405},
+		{"HEAD", "/action-logs/clear", 405},
+		{"PATCH", "/action-logs/stats", 405},
+		{"TRACE", "/action-logs/recent", 405},
+		{"CONNECT", "/action-logs/recent", 405},
+		{"BREW", "/action-logs/recent", 405},
+		{"get", "/action-logs/recent", 405},
+		{"", "/action-logs/recent", 405},
+	}
+	for _, tt := range tests {
+		resp := do(h, request(tt.method, tt.path))
+		name := tt.path[:min(len(tt.path), 60)]
+		if resp.StatusCode != tt.want {
+			t.Errorf("%s %s is %d, want %d", tt.method, name, resp.StatusCode, tt.want)
+			continue
+		}
+		if resp.Header.Get("Location") != "" {
+			t.Errorf("%s %s redirects to %s", tt.method, name, resp.Header.Get("Location"))
+		}
+		if allow := resp.Header.Get("Allow"); (tt.want == 405 || tt.want == 204) != (allow != "") {
+			t.Errorf("%s %s is %d with Allow %q", tt.method, name, tt.want, allow)
+		}
+		if tt.want >= 400 && tt.method != "HEAD" {
+			detail(t, resp)
+		}
+	}
+}
+
+func TestServiceNames(t *testing.T) {
+	t.Parallel()
+	names := []string{"CaseService", "a b", "a+b", "a/b", "Häuser/Straßen", "..", ".", "%2F", "a%b", "日本", `"quoted"`, ":service", "*", "a;b?c#d&e=f", "recent"}
+	var actions []storage.Action
+	for _, name := range names {
+		actions = append(actions, storage.Action{Service: name, Action: "x"})
+	}
+	h := newHandler(t, adminapi.Options{Store: newRing(t, actions...)})
+	for path, want := range map[string]string{
+		"CaseService": "CaseService", "a%20b": "a b", "a+b": "a+b", "a%2Bb": "a+b", "a%2Fb": "a/b", "a%2fb": "a/b",
+		"H%C3%A4user%2FStra%C3%9Fen": "Häuser/Straßen", "%2E%2E": "..", "%2e": ".", "%252F": "%2F", "a%25b": "a%b", "%E6%97%A5%E6%9C%AC": "日本",
+		"%22quoted%22": `"quoted"`, ":service": ":service", "*": "*", "a%3Bb%3Fc%23d%26e%3Df": "a;b?c#d&e=f", "recent": "recent", "CaseService/": "CaseService",
+	} {
+		got := actionsOf(t, do(h, request("GET", "/action-logs/service/"+path)))
+		if len(got) != 1 || got[0] != want+".x" {
+			t.Errorf("service/%s is %v, want %s", path, got, want)
+		}
+	}
+	for _, path := range []string{"Nobody", "caseservice", "%00", "%FF%FE", "a%0Ab", strings.Repeat("x", 129), strings.Repeat("x", 5000), "CaseService%20"} {
+		if got := actionsOf(t, do(h, request("GET", "/action-logs/service/"+path))); len(got) != 0 {
+			t.Errorf("service/%s is %v, want nothing", path, got)
+		}
+	}
+}
+
+func TestMounting(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, base string
+		mount      func(*adminapi.Handler) http.Handler
+		paths      map[string]int
+	}{
+		{"registered", "", registered, map[string]int{
+			"/action-logs": 200, "/action-logs/": 200, "/action-logs/recent": 200, "/action-logs/service/a%2Fb": 200, "/action-logs/nothing": 404,
+		}},
+		{"at-the-root-of-a-mux", "", func(h *adminapi.Handler) http.Handler {
+			mux := http.NewServeMux()
+			mux.Handle("/", h)
+			return mux
+		}, map[string]int{"/action-logs": 200, "/action-logs/": 200, "/action-logs/recent": 200, "/": 404, "/other": 404}},
+		{"deep", "/debug/v1.2/log_s~", registered, map[string]int{"/debug/v1.2/log_s~": 200, "/debug/v1.2/log_s~/recent": 200, "/debug/v1.2": 404}},
+		{"trailing-slash", "/logs/", registered, map[string]int{"/logs": 200, "/logs/": 200, "/logs/recent": 200}},
+		{"root", "/", registered, map[string]int{"/": 200, "/recent": 200, "/action-logs/recent": 404}},
+		{"stripped", "/", func(h *adminapi.Handler) http.Handler { return http.StripPrefix("/admin", h) }, map[string]int{
+			"/admin": 200, "/admin/": 200, "/admin/recent": 200, "/admin/service/a%2Fb": 200,
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			handler := tt.mount(newHandler(t, adminapi.Options{BasePath: tt.base}))
+			for path, want := range tt.paths {
+				if got := do(handler, request("GET", path)).StatusCode; got != want {
+					t.Errorf("GET %s is %d, want %d", path, got, want)
+				}
+			}
+		})
+	}
+}
+
+func registered(h *adminapi.Handler) http.Handler {
+	mux := http.NewServeMux()
+	h.Register(mux)
+	return mux
+}
+
+// TestRequestIsLeftAlone has what is around the handler see the request as it
+// came.
+func TestRequestIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	r := request("GET", "/action-logs/service/a%2Fb?limit=5")
+	do(newHandler(t, adminapi.Options{}), r)
+	if r.URL.Path != "/action-logs/service/a/b" || r.URL.RawPath != "/action-logs/service/a%2Fb" || r.URL.RawQuery != "limit=5" {
+		t.Errorf("the request's URL became %#v", r.URL)
+	}
+}
