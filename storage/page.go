@@ -21,10 +21,11 @@ type Collector struct {
 // NewCollector returns an empty collector for the page that m asks for.
 func NewCollector(m *Matcher) *Collector {
 	limit := m.Limit()
-	if limit != NoLimit {
-		limit++
+	if limit == NoLimit {
+		return &Collector{m: m, limit: limit}
 	}
-	return &Collector{m: m, limit: limit}
+	limit++
+	return &Collector{m: m, limit: limit, kept: make([]Action, 0, min(limit, DefaultLimit+1))}
 }
 
 // Offer takes a copy of the action if it matches and belongs among the best

@@ -1,0 +1,252 @@
+package ring
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"actionlog/storage"
+)
+
+const (
+	lookEvery  = 64   // actions between two looks at how far the counting lags
+	nudgeEvery = 1024 // actions between two runs of the counting goroutine
+	zoneBits   = 6    // the latest time is known of each 64 actions
+)
+
+// derived is what is counted from the slots, in the order of their numbers, by
+// whoever holds mu.
+type derived struct {
+	running atomic.Bool   // whether the counting goroutine runs
+	done    atomic.Uint64 // the newest number looked at
+
+	mu     sync.Mutex
+	line   uint64   // the number at the last clear
+	low    uint64   // the newest number that has left the window
+	late   []uint64 // numbers that were being written when they were looked at
+	window []windowed
+	total  tally
+	svcs   []tally
+	pairs  []pairTally
+	life   storage.Counts // counted since the line
+	since  time.Time
+	zone   []int64 // by zone of the ring: the latest time in it
+	newest uint64  // the zone last begun, counted without end
+	keeps  keeps
+
+	overrunBase, failedBase int64 // what overwriters had counted at the line
+}
+
+// windowed is an action of the window as the counters know it.
+type windowed struct {
+	number   uint64
+	duration int64
+	handle   storage.Handle
+	failed   bool
+}
+
+// tally counts the actions of the window, and in all.
+type tally struct {
+	total, failed int64
+}
+
+// pairTally counts the actions of one service and action.
+type pairTally struct {
+	tally
+	durations storage.Histogram
+}
+
+func (d *derived) init(slots int, now time.Time) {
+	d.window = make([]windowed, slots)
+	d.zone = make([]int64, slots>>zoneBits)
+	d.since = now
+}
+
+// nudge sees to it that what is derived keeps up with action n.
+func (d *derived) nudge(r *Ring, n uint64) {
+	if n%lookEvery != 0 {
+		return
+	}
+	if n%nudgeEvery == 0 && !d.running.Load() && d.running.CompareAndSwap(false, true) {
+		go func() {
+			d.mu.Lock()
+			r.catchUp()
+			d.mu.Unlock()
+			d.running.Store(false)
+		}()
+	}
+	if n-d.done.Load() > uint64(len(r.slots)-r.opts.Window)/2 && d.mu.TryLock() {
+		r.catchUp()
+		d.mu.Unlock()
+	}
+}
+
+// catchUp counts all actions recorded so far. The caller holds counts.mu.
+func (r *Ring) catchUp() {
+	d := &r.counts
+	d.recount(r)
+	r.keepRescued()
+	head := r.head.Load()
+	n := d.done.Load()
+	if reach := uint64(len(r.slots)); head-n > reach {
+		d.late = append(d.late, r.leftBehind(n, head-reach)...)
+		n = head - reach // what else lies before was counted by its overwriters
+	}
+	var rec record
+	for n < head {
+		n++
+		if r.count(n, &rec) == pending {
+			d.late = append(d.late, n)
+		}
+		r.leave(n)
+	}
+	d.done.Store(n)
+	if n > uint64(len(r.slots)) {
+		r.gaps.forget(n - uint64(len(r.slots)))
+	}
+}
+
+// leftBehind returns the actions after low, up to high, whose slots nobody
+// overwrote although the ring went past them.
+func (r *Ring) leftBehind(low, high uint64) (numbers []uint64) {
+	for i := range r.slots {
+		state := r.slots[i].state.Load()
+		if n := state >> numShift; state&counted == 0 && low < n && n <= high {
+			numbers = append(numbers, n)
+		}
+	}
+	return numbers
+}
+
+// recount looks again at the numbers that were being written.
+func (d *derived) recount(r *Ring) {
+	if len(d.late) == 0 {
+		return
+	}
+	var rec record
+	still := d.late[:0]
+	for _, n := range d.late {
+		if r.count(n, &rec) == pending && !r.gaps.is(n) {
+			still = append(still, n)
+		}
+	}
+	d.late = still
+}
+
+// count takes action n into the counters.
+func (r *Ring) count(n uint64, rec *record) found {
+	s := &r.slots[n&r.mask]
+	if f := s.acquire(n); f != ready {
+		return f
+	}
+	at, duration, handle, flags := s.rec.time, s.rec.duration, s.rec.handle, s.rec.flags
+	s.releaseCounted()
+	d := &r.counts
+	d.zoneUp(n, at)
+	if n <= d.line {
+		return ready
+	}
+	d.life.Total++
+	hasFailed := flags&failed != 0
+	if hasFailed {
+		d.life.Failed++
+	}
+	if n <= d.low { // written so late that it has left the window already
+		r.keep(n, handle, duration, hasFailed)
+		return ready
+	}
+	d.window[n&r.mask] = windowed{number: n, duration: duration, handle: handle, failed: hasFailed}
+	d.enter(r.names.at(handle), duration, hasFailed)
+	return ready
+}
+
+// zoneUp notes the time of action n.
+func (d *derived) zoneUp(n uint64, at int64) {
+	z := n >> zoneBits
+	latest := &d.zone[z&uint64(len(d.zone)-1)]
+	if z > d.newest {
+		d.newest, *latest = z, at
+		return
+	}
+	*latest = max(*latest, at)
+}
+
+// zonesBelow returns, for each zone of the actions low+1 to high, the latest
+// time in it and in the ones before it.
+func (d *derived) zonesBelow(low, high uint64) []int64 {
+	if low >= high {
+		return nil
+	}
+	first, last := (low+1)>>zoneBits, high>>zoneBits
+	latest := make([]int64, 0, last-first+1)
+	sofar := int64(minTime)
+	for z := first; z <= last; z++ {
+		sofar = max(sofar, d.zone[z&uint64(len(d.zone)-1)])
+		latest = append(latest, sofar)
+	}
+	return latest
+}
+
+const minTime = -1 << 63
+
+func (d *derived) enter(nm *name, duration int64, hasFailed bool) {
+	for int(nm.svc) >= len(d.svcs) {
+		d.svcs = append(d.svcs, tally{})
+	}
+	for int(nm.pair) >= len(d.pairs) {
+		d.pairs = append(d.pairs, pairTally{})
+	}
+	p, s := &d.pairs[nm.pair], &d.svcs[nm.svc]
+	d.total.add(1, hasFailed)
+	s.add(1, hasFailed)
+	p.add(1, hasFailed)
+	p.durations.AddBucket(storage.Bucket(durationOf(duration)), 1)
+}
+
+func (t *tally) add(n int64, hasFailed bool) {
+	t.total += n
+	if hasFailed {
+		t.failed += n
+	}
+}
+
+// leave takes out of the window what action n pushes out of it.
+func (r *Ring) leave(n uint64) {
+	d := &r.counts
+	if n <= uint64(r.opts.Window) {
+		return
+	}
+	low := n - uint64(r.opts.Window)
+	if low > d.low && low-d.low > uint64(len(r.slots)) {
+		d.low = low - uint64(len(r.slots))
+	}
+	for d.low < low {
+		d.low++
+		w := d.window[d.low&r.mask]
+		if w.number != d.low || w.number <= d.line {
+			continue
+		}
+		nm := r.names.at(w.handle)
+		p, s := &d.pairs[nm.pair], &d.svcs[nm.svc]
+		d.total.add(-1, w.failed)
+		s.add(-1, w.failed)
+		p.add(-1, w.failed)
+		p.durations.SubBucket(storage.Bucket(durationOf(w.duration)), 1)
+		r.keep(w.number, w.handle, w.duration, w.failed)
+	}
+}
+
+// clear draws the line behind the newest action counted.
+func (d *derived) clear(now time.Time) {
+	d.line = d.done.Load()
+	d.low = max(d.low, d.line)
+	d.total = tally{}
+	clear(d.svcs)
+	for i := range d.pairs {
+		d.pairs[i].tally = tally{}
+		d.pairs[i].durations.Reset()
+	}
+	d.life = storage.Counts{}
+	d.keeps.clear()
+	d.since = now
+}

@@ -1,0 +1,45 @@
+// Package ring keeps the last actions in memory and is the queue from which
+// everything else reads: queries, sinks, streams.
+//
+//	r := ring.New(ring.Options{})
+//	r.Log("CaseService", "createCase", storage.Success, 45*time.Millisecond, nil)
+//	page, err := r.Search(ctx, storage.Query{Status: storage.Failed})
+//
+//	p := r.Pump("archive", sink, ring.PumpOptions{}) // writes all to a storage.Sink
+//	defer p.Close(ctx)
+//
+// # What is where
+//
+// Numbers are handed out by one atomic counter; action n lies in slot n modulo
+// the capacity, a power of two. A slot is 128 bytes without a pointer, so that
+// the garbage collector never walks the ring. Names are interned to a handle;
+// texts that don't fit the slot lie in side chunks, written once and dropped
+// whole once no slot of the window refers to them.
+//
+//	slot   state 8 | time 8 | duration 8 | bytes 8 | side 8 | trace 16 | remote 16
+//	       span 8 | handle 4 | code 2 | flags 1 | lengths 2+1+2 | texts 36
+//	state  number<<8 | writing | counted | readers (6 bits)
+//
+// A slot is locked by a compare-and-swap on its state, by one writer or by
+// several readers. A writer that finds its slot busy takes the next number,
+// and the number that it gave up is noted as a gap. So no writer ever waits
+// for a reader, nor a reader for a writer: what is being written at that
+// moment is simply not recorded yet.
+//
+// What is derived (window counters, histograms, keeps) is counted from the
+// slots by whoever reads, by a short-lived goroutine each 1024 actions, and,
+// in a flood that outruns it, by the writers themselves, in batches. A slot
+// that is overwritten before it was counted is counted by its overwriter, so
+// lifetime counts are exact.
+//
+// # Caveats
+//
+// A query sees the newest Window actions and, beside them, the keeps: at least
+// the last 100 actions and the last 100 failures of each service, and the ten
+// slowest of each action. Total, Failed and ByService of the stats count the
+// window alone.
+//
+// Memory is bounded: 144 bytes a slot, and side chunks of at most 7 KB for
+// each action of the window (in practice some tens of bytes) or 16 MiB,
+// whichever is more. Outside the window an old error may read "(dropped)".
+package ring

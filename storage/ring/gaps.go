@@ -1,0 +1,58 @@
+package ring
+
+import (
+	"slices"
+	"sync"
+)
+
+// gaps are the numbers that were handed out and given up again, because their
+// slot was busy. They are few. Of those that lie a whole ring back only the
+// count is kept.
+type gaps struct {
+	mu      sync.Mutex
+	numbers []uint64 // sorted
+	before  uint64   // how many gaps lie before those in numbers
+}
+
+// mostGaps bounds numbers; beyond it the older half becomes a count.
+const mostGaps = 1 << 16
+
+func (g *gaps) note(n uint64) {
+	g.mu.Lock()
+	i, _ := slices.BinarySearch(g.numbers, n)
+	g.numbers = slices.Insert(g.numbers, i, n)
+	if len(g.numbers) > mostGaps {
+		g.drop(len(g.numbers) / 2)
+	}
+	g.mu.Unlock()
+}
+
+// is reports whether n is a gap.
+func (g *gaps) is(n uint64) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	_, found := slices.BinarySearch(g.numbers, n)
+	return found
+}
+
+// below returns how many gaps have numbers less than n. It is exact for any n
+// that the ring still reaches.
+func (g *gaps) below(n uint64) uint64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	i, _ := slices.BinarySearch(g.numbers, n)
+	return g.before + uint64(i)
+}
+
+// forget makes a count of the gaps below n.
+func (g *gaps) forget(n uint64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	i, _ := slices.BinarySearch(g.numbers, n)
+	g.drop(i)
+}
+
+func (g *gaps) drop(i int) {
+	g.before += uint64(i)
+	g.numbers = slices.Delete(g.numbers, 0, i)
+}

@@ -1,0 +1,104 @@
+package ring
+
+import (
+	"context"
+	"time"
+
+	"actionlog/storage"
+)
+
+// Stats returns the counts of the window. With a query, those of the window's
+// actions that match it; lifetime and sinks are of all.
+func (r *Ring) Stats(ctx context.Context, q storage.Query) (storage.Stats, error) {
+	if r.closed.Load() {
+		return storage.Stats{}, storage.ErrClosed
+	}
+	q.Cursor, q.Sort, q.Limit = "", "", storage.NoLimit
+	m, err := q.Compile()
+	if err != nil {
+		return storage.Stats{}, err
+	}
+	st := storage.Stats{Capacity: r.opts.Window, Sinks: r.sinkStats()}
+	if len(q.Values()) == 0 {
+		r.countedStats(&st)
+		return st, ctx.Err()
+	}
+	return st, r.matchedStats(ctx, m, &st)
+}
+
+// countedStats fills st from the counters that are kept.
+func (r *Ring) countedStats(st *storage.Stats) {
+	d := &r.counts
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	r.catchUp()
+	longest := d.longest(r)
+	sum := storage.NewSummer()
+	for _, nm := range *r.names.all.Load() {
+		if int(nm.pair) >= len(longest) || d.pairs[nm.pair].total == 0 || longest[nm.pair].taken {
+			continue
+		}
+		p := &d.pairs[nm.pair]
+		longest[nm.pair].taken = true
+		sum.Merge(nm.service, nm.action, storage.Counts{Total: p.total, Failed: p.failed}, &p.durations, longest[nm.pair].duration)
+	}
+	sum.Fill(st)
+	r.lifetime(st)
+}
+
+// lifetime fills in what was counted since the line.
+func (r *Ring) lifetime(st *storage.Stats) {
+	d := &r.counts
+	st.Since = d.since.UTC().Truncate(time.Millisecond)
+	st.Lifetime = storage.Counts{
+		Total:  d.life.Total + r.overrun.Load() - d.overrunBase,
+		Failed: d.life.Failed + r.failed.Load() - d.failedBase,
+	}
+}
+
+// longest is the longest duration of a service and action in the window.
+type longest struct {
+	duration time.Duration
+	taken    bool
+}
+
+func (d *derived) longest(r *Ring) []longest {
+	list := make([]longest, len(d.pairs))
+	for n := d.low + 1; n <= d.done.Load(); n++ {
+		if w := &d.window[n&r.mask]; w.number == n {
+			l := &list[r.names.at(w.handle).pair]
+			l.duration = max(l.duration, durationOf(w.duration))
+		}
+	}
+	return list
+}
+
+// matchedStats fills st from the window's actions that match.
+func (r *Ring) matchedStats(ctx context.Context, m *storage.Matcher, st *storage.Stats) error {
+	v, err := r.view(m)
+	if err != nil {
+		return err
+	}
+	f := r.newFilter(m)
+	sum := storage.NewSummer()
+	rd := reader{r: r}
+	var rec record
+	var a storage.Action
+	for n := v.low + 1; n <= v.high; n++ {
+		if n&1023 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if r.slots[n&r.mask].read(n, &rec) != ready || !f.wants(&rec) {
+			continue
+		}
+		rd.action(n, &rec, r.side.at(rec.side, int(rec.sideLen)), &a)
+		if m.Match(&a) {
+			sum.Add(&a)
+		}
+	}
+	sum.Fill(st)
+	r.counts.mu.Lock()
+	r.lifetime(st)
+	r.counts.mu.Unlock()
+	return ctx.Err()
+}
