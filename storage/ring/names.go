@@ -70,7 +70,7 @@ func (t *names) intern(service, action, route, method string) storage.Handle {
 }
 
 func (t *names) add(key nameKey) storage.Handle {
-	key = nameKey{tidy(key.service, storage.MaxName), tidy(key.action, storage.MaxName), tidy(key.route, storage.MaxPath), tidy(key.method, 16)}
+	key = nameKey{tidy(key.service, storage.MaxName), tidy(key.action, storage.MaxName), tidy(key.route, storage.MaxPath), tidy(key.method, 32)}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if h, ok := (*t.byKey.Load())[key]; ok {

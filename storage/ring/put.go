@@ -1,10 +1,6 @@
 package ring
 
-import (
-	"strings"
-
-	"actionlog/storage"
-)
+import "actionlog/storage"
 
 // texts are the texts of an action that did not fit its slot.
 type texts struct {
@@ -123,28 +119,18 @@ func (r *Ring) clean(f *storage.Finish) {
 	}
 	if f.HTTP {
 		if len(f.Path) > storage.MaxPath || !plain(f.Path) {
-			f.Path = r.opts.Redactor.Path(strings.ToValidUTF8(f.Path, "\uFFFD"))
+			f.Path = r.opts.Redactor.Path(f.Path)
 		}
 		if len(f.RequestID) > storage.MaxRequestID || !plain(f.RequestID) {
 			f.RequestID = tidy(f.RequestID, storage.MaxRequestID)
 		}
 	}
 	if len(f.Attrs) != 0 {
-		f.Attrs = r.cleanAttrs(f.Attrs)
+		f.Attrs = r.opts.Redactor.Attrs(f.Attrs)
 	}
 	if f.Code < 0 || f.Code > 999 {
 		f.Code = 0
 	}
-}
-
-// cleanAttrs returns a bounded, redacted copy of attrs.
-func (r *Ring) cleanAttrs(attrs []storage.Attr) []storage.Attr {
-	clean := make([]storage.Attr, min(len(attrs), storage.MaxAttrs))
-	for i := range clean {
-		value := r.opts.Redactor.Attr(attrs[i].Key, attrs[i].Value)
-		clean[i] = storage.Attr{Key: tidy(attrs[i].Key, storage.MaxAttrKey), Value: tidy(value, storage.MaxAttrValue)}
-	}
-	return clean
 }
 
 // plain reports whether s is printable ASCII without a question mark, eight
