@@ -61,3 +61,7 @@ func (busy) Active(context.Context) ([]storage.Running, error) {
 		},
 	}, nil
 }
+
+func startOf(method, path string) *storage.Start {
+	return &storage.Start{Method: method, Path: path, Remote: netip.MustParseAddr("127.0.0.1")}
+}
