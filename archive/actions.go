@@ -1,0 +1,229 @@
+package archive
+
+import (
+	"container/heap"
+	"context"
+	"errors"
+	"io/fs"
+	"iter"
+	"slices"
+
+	"actionlog/storage"
+)
+
+// Actions ranges over the actions that match q, oldest first and then by id,
+// over all files. The query's Sort and Cursor are ignored, and a Limit of zero
+// is none; any other ends the range after so many actions.
+//
+// A damaged line comes as a [*SyntaxError] and a damaged stretch of a file as a
+// [*CorruptError], each with the zero Action, and more follows after it unless
+// the caller breaks off. What lies outside of the time that q asks for need not
+// be looked at, so its damage need not be found. A last line without a newline
+// in a plain file is not there yet, and no error. An error of the disk is the
+// last of its file, an error of q or of ctx the last of all.
+//
+// The files are gone through twice: once to learn from when to when each
+// megabyte of lines reaches — of a sealed file, its headers say so —, once to
+// read them in that order. What is in memory is what overlaps: about one
+// megabyte of lines for each writer at the time, and those megabytes in which
+// an action came in much later than it ended.
+func (a *Archive) Actions(ctx context.Context, q storage.Query) iter.Seq2[storage.Action, error] {
+	return func(yield func(storage.Action, error) bool) {
+		limit := q.Limit
+		q.Sort, q.Cursor, q.Limit = storage.OldestFirst, "", storage.NoLimit
+		m, err := q.Compile()
+		if err != nil {
+			yield(storage.Action{}, err)
+			return
+		}
+		r := merge{ctx: ctx, m: m, left: limit, yield: yield}
+		defer r.close()
+		if r.survey(a) {
+			r.run()
+		}
+	}
+}
+
+// merge brings the spans of all texts into one order.
+type merge struct {
+	ctx   context.Context
+	m     *storage.Matcher
+	left  int // actions that may still be given; not positive for any number
+	yield func(storage.Action, error) bool
+
+	texts []*text
+	spans []mergeSpan // in the order of their earliest moment
+	runs  runHeap     // what has been read and not yet given
+	u     unpacker
+}
+
+// mergeSpan is a span that is to be read.
+type mergeSpan struct {
+	t *text
+	span
+	from int64 // no action of it is earlier
+}
+
+// survey notes all spans that may hold a match. It reports whether to go on.
+func (r *merge) survey(a *Archive) bool {
+	sources, err := a.sources()
+	if err != nil {
+		r.fail(err)
+		return false
+	}
+	for i := range sources {
+		t, err := openText(&sources[i])
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			if !r.fail(err) {
+				return false
+			}
+			continue
+		}
+		r.texts = append(r.texts, t)
+		if !r.surveyText(t) {
+			return false
+		}
+	}
+	slices.SortStableFunc(r.spans, func(x, y mergeSpan) int {
+		if x.from < y.from {
+			return -1
+		} else if x.from > y.from {
+			return 1
+		}
+		return 0
+	})
+	return true
+}
+
+func (r *merge) surveyText(t *text) bool {
+	from, to := r.m.Bounds()
+	first := len(r.spans)
+	for s, err := range t.spans() {
+		if ctxErr := r.ctx.Err(); ctxErr != nil {
+			r.fail(ctxErr)
+			return false
+		}
+		if err != nil {
+			if !r.fail(err) {
+				return false
+			}
+			continue
+		}
+		if s.text != nil {
+			s.times = timesOf(s.text)
+			s.text = nil
+		}
+		if s.times.overlaps(from, to) {
+			r.spans = append(r.spans, mergeSpan{t: t, span: s, from: s.times.min})
+		}
+	}
+	r.settleStream(r.spans[first:])
+	if len(r.spans) == first || r.spans[len(r.spans)-1].packed > 0 {
+		t.release()
+	}
+	return true
+}
+
+// settleStream makes the spans of a text that can only be read through come in
+// the order in which they stand there.
+func (r *merge) settleStream(spans []mergeSpan) {
+	for i := len(spans) - 2; i >= 0; i-- {
+		if spans[i].stream > 0 && spans[i+1].stream > 0 {
+			spans[i].from = min(spans[i].from, spans[i+1].from)
+		}
+	}
+}
+
+// run reads the spans and gives the actions in order.
+func (r *merge) run() {
+	next := 0
+	for {
+		for next < len(r.spans) && (len(r.runs) == 0 || r.spans[next].from <= r.runs[0].head().Time.UnixNano()) {
+			if err := r.ctx.Err(); err != nil {
+				r.fail(err)
+				return
+			}
+			if !r.read(&r.spans[next]) {
+				return
+			}
+			next++
+		}
+		if len(r.runs) == 0 {
+			return
+		}
+		if !r.yield(*r.runs[0].head(), nil) {
+			return
+		}
+		if r.left--; r.left == 0 {
+			return
+		}
+		if r.runs[0] = r.runs[0][1:]; len(r.runs[0]) == 0 {
+			heap.Pop(&r.runs)
+		} else {
+			heap.Fix(&r.runs, 0)
+		}
+	}
+}
+
+// read adds the matches of a span as a run of their own.
+func (r *merge) read(s *mergeSpan) bool {
+	lines, err := s.t.load(&r.u, &s.span)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true // removed meanwhile
+	}
+	if err != nil {
+		return r.fail(err)
+	}
+	from, to := r.m.Bounds()
+	var found run
+	ok := s.t.decodeSpan(&s.span, lines,
+		func(ns int64) bool { return from <= ns && ns < to },
+		func(a *storage.Action) bool {
+			if r.m.Match(a) {
+				found = append(found, *a)
+			}
+			return true
+		}, r.fail)
+	if len(found) > 0 {
+		slices.SortFunc(found, func(x, y storage.Action) int { return r.m.Compare(&x, &y) })
+		heap.Push(&r.runs, found)
+	}
+	return ok
+}
+
+func (r *merge) fail(err error) bool { return r.yield(storage.Action{}, err) }
+
+func (r *merge) close() {
+	for _, t := range r.texts {
+		t.close()
+	}
+}
+
+// run is some actions in order, never none.
+type run []storage.Action
+
+func (r run) head() *storage.Action { return &r[0] }
+
+// runHeap has the run whose head comes first on top.
+type runHeap []run
+
+func (h runHeap) Len() int      { return len(h) }
+func (h runHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h runHeap) Less(i, j int) bool {
+	x, y := h[i].head(), h[j].head()
+	if c := x.Time.Compare(y.Time); c != 0 {
+		return c < 0
+	}
+	return x.ID < y.ID
+}
+func (h *runHeap) Push(x any) { *h = append(*h, x.(run)) }
+func (h *runHeap) Pop() any {
+	old := *h
+	last := old[len(old)-1]
+	old[len(old)-1] = nil
+	*h = old[:len(old)-1]
+	return last
+}

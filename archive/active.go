@@ -1,0 +1,203 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"actionlog/storage"
+)
+
+// activeFile is the plain file that a writer appends to. It is written at
+// offsets of its own, not in append mode, so that what a failed write left
+// behind is written over even where it could not be cut off.
+type activeFile struct {
+	name   Name
+	path   string
+	f      file
+	lock   fileLock
+	opened time.Time // by the writer's clock, when it was opened here
+	size   int64     // bytes of whole batches
+	dirty  bool      // the file may be longer than size
+	stale  bool      // something was written since the last fsync
+}
+
+// chunk is about how much text is encoded before it is written: most batches
+// are one write, and a huge one does not need as much memory.
+const chunk = 1 << 20
+
+// append writes the batch as lines behind what is there, and to the disk if
+// synced is set. If any of it fails, nothing of it stays. The buffer is
+// returned to be used again.
+func (a *activeFile) append(buf []byte, batch []storage.Action, synced bool) ([]byte, error) {
+	if err := a.repair(); err != nil {
+		return buf, err
+	}
+	buf, end := buf[:0], a.size
+	for i := range batch {
+		buf = append(batch[i].AppendJSON(buf), '\n')
+		if len(buf) < chunk && i < len(batch)-1 {
+			continue
+		}
+		if err := writeAll(a.f, buf, end); err != nil {
+			return buf, a.undo(fmt.Errorf("write %d actions to %s: %w", len(batch), a.path, err))
+		}
+		end += int64(len(buf))
+		buf = buf[:0]
+	}
+	if synced {
+		if err := a.f.Sync(); err != nil {
+			return buf, a.undo(fmt.Errorf("sync %d actions to %s: %w", len(batch), a.path, err))
+		}
+	}
+	a.size, a.stale = end, !synced
+	return buf, nil
+}
+
+// writeAll writes b at off, all of it or with an error.
+func writeAll(f file, b []byte, off int64) error {
+	n, err := f.WriteAt(b, off)
+	if err == nil && n < len(b) {
+		err = io.ErrShortWrite
+	}
+	return err
+}
+
+// undo cuts off what a failed write left, now or before the next write.
+func (a *activeFile) undo(cause error) error {
+	a.dirty = true
+	if err := a.repair(); err != nil {
+		return errors.Join(cause, err)
+	}
+	return cause
+}
+
+// repair makes the file end with its last whole batch again.
+func (a *activeFile) repair() error {
+	if !a.dirty {
+		return nil
+	}
+	if err := a.f.Truncate(a.size); err != nil {
+		return fmt.Errorf("cut a failed write off %s: %w", a.path, err)
+	}
+	a.dirty = false
+	return nil
+}
+
+// create makes a new plain file, locked, whose name no other file of the
+// folder has or had. The folder's lock is held.
+func (w *Writer) create(day Day, now time.Time) (*activeFile, error) {
+	if !day.valid() {
+		return nil, fmt.Errorf("no archive file can be named by %s; years from 0001 to 9999 can", now)
+	}
+	names, err := w.list()
+	if err != nil {
+		return nil, err
+	}
+	for n := nextName(names, day); n.Seq <= maxSeq; n.Seq++ {
+		l, err := w.tryName(n)
+		if err != nil {
+			return nil, err
+		}
+		if l == nil {
+			continue
+		}
+		path := w.path(n)
+		f, err := w.fs.open(path, os.O_RDWR|os.O_CREATE|os.O_EXCL)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("create %s: %w", path, err), w.dropLock(n, l))
+		}
+		if err := w.fs.syncDir(w.dir); err != nil {
+			return nil, errors.Join(fmt.Errorf("sync the folder of %s: %w", path, err), f.Close(), w.fs.remove(path), w.dropLock(n, l))
+		}
+		return &activeFile{name: n, path: path, f: f, lock: l, opened: now}, nil
+	}
+	return nil, fmt.Errorf("no number is left for a file of %s; %d is the last", day, maxSeq)
+}
+
+// dropLock undoes tryName. The folder's lock is held.
+func (w *Writer) dropLock(n Name, l fileLock) error {
+	return errors.Join(l.Unlock(), w.fs.remove(w.path(n.As(Lock))))
+}
+
+// nextName returns the first name of the day behind all that the folder has,
+// of whatever kind, so that a name never stands for two texts.
+func nextName(names []Name, day Day) Name {
+	n := Name{Day: day, Seq: 1, Kind: Plain}
+	for _, m := range names {
+		if m.Day == day && m.Kind != Lock && m.Seq >= n.Seq {
+			n.Seq = m.Seq + 1
+		}
+	}
+	return n
+}
+
+// adopt takes over the plain file of the day that a writer left behind, dead or
+// closed, if there is one with room, and puts right what a crash left in it. It
+// returns nil if there is none.
+func (w *Writer) adopt(ctx context.Context, day Day, now time.Time) (*activeFile, error) {
+	a := &activeFile{opened: now}
+	err := w.withFolder(ctx, func() (err error) {
+		a.name, a.lock, err = w.claim(day)
+		return err
+	})
+	if a.lock == nil || err != nil {
+		return nil, err
+	}
+	a.path = w.path(a.name)
+	a.size, err = w.mend(a.name)
+	if err == nil {
+		a.f, err = w.fs.open(a.path, os.O_RDWR)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("take over %s: %w", a.name, err), a.lock.Unlock())
+	}
+	return a, nil
+}
+
+// claim locks the first plain file of the day that nobody writes, that is not
+// sealed, and that has room. The folder's lock is held.
+func (w *Writer) claim(day Day) (Name, fileLock, error) {
+	names, err := w.list()
+	if err != nil {
+		return Name{}, nil, err
+	}
+	sealed := namesOf(names, Sealed)
+	for _, n := range names {
+		if n.Kind != Plain || n.Day != day || sealed[n] {
+			continue
+		}
+		if info, err := w.fs.lstat(w.path(n)); err != nil || !info.Mode().IsRegular() || w.full(info.Size()) {
+			continue
+		}
+		if l, err := w.tryName(n); l != nil || err != nil {
+			return n, l, err
+		}
+	}
+	return Name{}, nil, nil
+}
+
+// namesOf returns the plain names of the files of a kind among names.
+func namesOf(names []Name, kind Kind) map[Name]bool {
+	found := make(map[Name]bool)
+	for _, n := range names {
+		if n.Kind == kind {
+			found[n.As(Plain)] = true
+		}
+	}
+	return found
+}
+
+// full reports whether a plain file of that size is to be followed by another.
+func (w *Writer) full(size int64) bool {
+	return w.opts.MaxFileSize > 0 && size >= w.opts.MaxFileSize
+}
+
+// list returns the names of the archive's files in the folder, in order.
+func (w *Writer) list() ([]Name, error) { return listNames(w.fs, w.dir) }
+
+func (w *Writer) path(n Name) string { return filepath.Join(w.dir, n.String()) }

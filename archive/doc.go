@@ -1,0 +1,87 @@
+// Package archive keeps actions in files: JSON Lines by day, gzip once the day
+// is over, and readable at every moment by any program that reads lines.
+//
+// # Smallest use
+//
+//	w, err := archive.OpenWriter("actions", archive.Options{})
+//	if err != nil {
+//		return err
+//	}
+//	defer w.Close()
+//	err = w.Write(ctx, batch) // a storage.Sink: a ring's pump calls it
+//
+//	a, err := archive.Open("actions")
+//	if err != nil {
+//		return err
+//	}
+//	for action, err := range a.Actions(ctx, storage.Query{Status: storage.Failed}) {
+//		…
+//	}
+//
+// # The folder
+//
+//	actions-2026-11-23.jsonl         the day that is written to, a line an action
+//	actions-2026-11-22.jsonl.gz      a day that is over: the same lines
+//	actions-2026-11-22.2.jsonl.gz    more of that day: a size was reached, somebody
+//	                                 rotated, a second process wrote, the clock went back
+//	actions-2026-11-21.jsonl.torn    what a crash left of a line
+//	actions-2026-11-20.jsonl.gz.bad  a damaged file whose text was still there to be sealed again
+//	.actions….lock, .actions….tmp    locks, and files being written
+//
+// A week is named by its Monday. A line is filed by the clock of the writer when
+// it arrives, in [Options.Location], and never goes into a file that has been
+// ended; whatever the clock does, there is a next number.
+//
+// What *.jsonl and *.jsonl.gz match is, up to the last newline, whole lines of
+// valid JSON, also while it is written and after a crash; the remainder of a
+// line that a crash left is moved to the .torn file by the next writer.
+// Two names of one text exist for a moment while it is sealed, so a program that
+// reads all of *.jsonl and *.jsonl.gz just then may read it twice; [Archive]
+// does not.
+//
+// # Writers
+//
+// Several processes may write one folder, each a file of its own, named by a
+// number and held by a lock; one of them at a time seals and removes files. A
+// process that dies leaves its file to whoever opens the folder next, or ends a
+// file next: of the same day it is written on, of another it is sealed.
+//
+// A file is sealed beside the plain one and the plain one is removed last, after
+// the other was read back whole and compared byte by byte. A crash at any point
+// leaves something that the next writer finishes or undoes.
+//
+// # A sealed file
+//
+// It is a series of gzip members (RFC 1952), each with the most whole lines
+// that fit into 1 MiB, or one longer line. Each header has an extra field of 32
+// bytes, so that a program can hop from member to member and read only some:
+//
+//	offset size
+//	     0    4  1f 8b 08 04: gzip, deflate, an extra field follows
+//	     4    6  modification time 0, extra flags 0, system 255 (unknown)
+//	    10    2  32, the length of the extra field
+//	    12    2  "al", the name of the only subfield
+//	    14    2  28, its length
+//	    16    4  length of the whole member, header and trailer included
+//	    20    4  length of its plain text
+//	    24    4  number of its lines
+//	    28    6  earliest timestamp, in milliseconds since 1970, rounded down
+//	    34    6  latest timestamp, rounded up
+//	    40    4  CRC-32C of the 40 bytes before
+//	    44    …  the deflated lines
+//	    -8    8  CRC-32 of the plain text and its length
+//
+// with all integers in little-endian order. Where a timestamp of a line could
+// not be read, the range is from 0 to the greatest number. The same lines always
+// make the same bytes.
+//
+// # Caveats
+//
+// Locks are advisory and by flock or what the system has in its place: every
+// program that writes or moves files of the folder while writers run should be
+// a [Writer]. Where locks belong to a process and not to an open file, as on some
+// network file systems, one process must open a folder for writing only once.
+// Do not remove the lock files of a folder that is in use.
+//
+// Deleting files that are not written to is safe at any time.
+package archive

@@ -1,0 +1,89 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"time"
+)
+
+// The locks of a folder, all advisory and all on hidden files of their own:
+// Windows would keep readers out of a locked data file, and on some network
+// file systems closing any handle of a file drops the locks on it.
+//
+//   - .actions.lock, never removed, is held for moments: while a name is chosen,
+//     and while the lock of a plain file is taken or removed. As every lock of
+//     a file is taken under it, removing one is safe.
+//   - .actions-seal.lock, never removed, is held by the one process that seals
+//     and removes files.
+//   - .actions-DAY.jsonl.lock is held by who writes or seals that file.
+//
+// The order is seal, folder, file. The system drops them all when a process
+// dies, however it dies.
+const (
+	folderLockName = ".actions.lock"
+	sealLockName   = ".actions-seal.lock"
+
+	// folderPatience is how long another process may hold the folder's lock,
+	// whose holder does no more than list, create and remove some names.
+	folderPatience = 10 * time.Second
+)
+
+// withFolder runs do while the folder's lock is held.
+func (w *Writer) withFolder(ctx context.Context, do func() error) (err error) {
+	path := filepath.Join(w.dir, folderLockName)
+	pause, waited := time.Millisecond, time.Duration(0)
+	for {
+		l, ok, err := w.fs.tryLock(path)
+		if err != nil {
+			return fmt.Errorf("lock the archive folder by %s: %w", path, err)
+		}
+		if ok {
+			return errors.Join(do(), l.Unlock())
+		}
+		if waited >= folderPatience {
+			return fmt.Errorf("lock the archive folder by %s: another process has held it for %s", path, folderPatience)
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("lock the archive folder by %s: %w", path, ctx.Err())
+		case <-time.After(pause):
+		}
+		waited += pause
+		pause = min(2*pause, 50*time.Millisecond)
+	}
+}
+
+// tryName takes the lock of a plain file, or returns nil if another holds it.
+// The folder's lock is held.
+func (w *Writer) tryName(n Name) (fileLock, error) {
+	l, ok, err := w.fs.tryLock(w.path(n.As(Lock)))
+	if err != nil {
+		return nil, fmt.Errorf("lock %s: %w", n, err)
+	}
+	if !ok {
+		return nil, nil
+	}
+	return l, nil
+}
+
+// release gives the lock of a plain file back and removes its file.
+func (w *Writer) release(ctx context.Context, n Name, l fileLock) error {
+	unlocked := false
+	err := w.withFolder(ctx, func() error {
+		unlocked = true
+		if err := l.Unlock(); err != nil {
+			return fmt.Errorf("unlock %s: %w", n, err)
+		}
+		if err := w.fs.remove(w.path(n.As(Lock))); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("remove the lock of %s: %w", n, err)
+		}
+		return nil
+	})
+	if !unlocked {
+		err = errors.Join(err, l.Unlock())
+	}
+	return err
+}

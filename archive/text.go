@@ -1,0 +1,211 @@
+package archive
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+
+	"github.com/klauspost/compress/gzip"
+
+	"actionlog/storage"
+)
+
+// span is a run of whole lines of a text that can be read by itself.
+type span struct {
+	off    int64     // of its first byte, in the file or in the stream
+	packed int64     // bytes of the member; 0 where the file is plain, or not ours
+	stream int64     // one more than where the stream of gzip begins that can only be read through; 0 for none
+	plain  int64     // bytes of its lines
+	line   int       // number of the first of them
+	times  timeRange // anyTime where that has not been looked for
+	text   []byte    // the lines, valid until the next span; nil if they are to be loaded
+}
+
+// text is a source that is open.
+type text struct {
+	src  *source
+	f    *os.File // nil while released
+	path string
+	base string
+	size int64 // when it was opened; what comes later is for later
+	gzip bool
+
+	reader *gzip.Reader // of a stream that spans are loaded from, and
+	read   int64        // how far it has been read
+}
+
+// openText opens a source. The error is fs.ErrNotExist for a file that was
+// removed meanwhile, and a [*CorruptError] for what is no regular file.
+func openText(src *source) (*text, error) {
+	f, err := src.open()
+	var irregular *irregularError
+	if errors.As(err, &irregular) {
+		return nil, &CorruptError{File: irregular.name, Line: 1, Err: irregular}
+	}
+	if err != nil {
+		return nil, err
+	}
+	t := &text{src: src, f: f, path: f.Name(), base: filepath.Base(f.Name())}
+	info, err := f.Stat()
+	var magic [memberHead]byte
+	var n int
+	if err == nil {
+		t.size = info.Size()
+		n, err = f.ReadAt(magic[:], 0)
+	}
+	if err != nil && err != io.EOF {
+		f.Close()
+		return nil, fmt.Errorf("read %s: %w", f.Name(), err)
+	}
+	if bytes.HasPrefix(magic[:n], headStart[:2]) || filepath.Ext(t.base) == ".gz" {
+		t.gzip = true
+	}
+	return t, nil
+}
+
+func (t *text) close() {
+	if t.f != nil {
+		t.f.Close()
+	}
+}
+
+// spans ranges over the text from its beginning. Errors about the text are a
+// [*SyntaxError] or a [*CorruptError], and more spans may follow them; after any
+// other error nothing follows.
+func (t *text) spans() iter.Seq2[span, error] {
+	return func(yield func(span, error) bool) {
+		if !t.gzip {
+			t.pieces(io.NewSectionReader(t.f, 0, t.size), 1, true, yield)
+			return
+		}
+		t.members(yield)
+	}
+}
+
+// pieces ranges over lines as they come, the first of which has the number
+// line. Of a text that may still grow, an unfinished last line is left out.
+func (t *text) pieces(r io.Reader, line int, grows bool, yield func(span, error) bool) (more bool, err error) {
+	for p, err := range pieces(r) {
+		switch {
+		case err != nil:
+			return true, err
+		case !p.whole && grows:
+			return true, nil
+		case p.text == nil:
+			err := fmt.Errorf("the line has %d bytes; allowed are at most %d", p.size, storage.MaxJSON)
+			if !yield(span{}, &SyntaxError{File: t.base, Line: line, Offset: p.off, Err: err}) {
+				return false, nil
+			}
+			line++
+		default:
+			if !yield(span{off: p.off, plain: p.size, line: line, times: anyTime, text: p.text}, nil) {
+				return false, nil
+			}
+			line += bytes.Count(p.text, newline)
+		}
+	}
+	return true, nil
+}
+
+// members hops from header to header. Where there is no header of ours, the
+// rest is another program's gzip; where there is a damaged one, it looks for
+// the next that is not.
+func (t *text) members(yield func(span, error) bool) {
+	line := 1
+	var head [memberHead]byte
+	for off := int64(0); off < t.size; {
+		n, err := t.f.ReadAt(head[:], off)
+		if err != nil && err != io.EOF {
+			yield(span{}, fmt.Errorf("read %s: %w", t.path, err))
+			return
+		}
+		m, ours := parseMember(head[:n])
+		if ours && off+m.packed <= t.size {
+			if !yield(span{off: off, packed: m.packed, plain: m.plain, line: line, times: m.times}, nil) {
+				return
+			}
+			off, line = off+m.packed, line+m.lines
+			continue
+		}
+		damage := &CorruptError{File: t.base, Line: line, Offset: off, Err: errors.New("the member is cut off by the end of the file")}
+		if !ours {
+			more, lines, err := t.foreign(off, line, yield)
+			if !more || err == nil {
+				return
+			}
+			damage.Err = err
+			if lines > 0 { // what could follow may have been given already
+				damage.Line += lines
+				yield(span{}, damage)
+				return
+			}
+		}
+		if !yield(span{}, damage) {
+			return
+		}
+		if off, err = t.nextMember(off + 1); err != nil {
+			yield(span{}, fmt.Errorf("read %s: %w", t.path, err))
+			return
+		}
+	}
+}
+
+// foreign reads the rest of the file as one stream of gzip, and tells how many
+// lines it gave.
+func (t *text) foreign(off int64, line int, yield func(span, error) bool) (more bool, lines int, err error) {
+	zr, err := t.stream(off)
+	if err != nil {
+		return true, 0, err
+	}
+	more, err = t.pieces(zr, line, false, func(s span, err error) bool {
+		if err != nil {
+			lines++
+		}
+		lines += bytes.Count(s.text, newline)
+		s.stream = off + 1
+		return yield(s, err)
+	})
+	return more, lines, err
+}
+
+// stream returns a reader of all gzip members from off on.
+func (t *text) stream(off int64) (*gzip.Reader, error) {
+	r := bufio.NewReaderSize(io.NewSectionReader(t.f, off, t.size-off), 64<<10)
+	zr, err := gzip.NewReader(r)
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return zr, err
+}
+
+// nextMember returns the offset of the first header of ours at or after off,
+// or the size of the file if there is none.
+func (t *text) nextMember(off int64) (int64, error) {
+	buf := make([]byte, 1<<20)
+	for off < t.size {
+		n, err := t.f.ReadAt(buf[:min(int64(len(buf)), t.size-off)], off)
+		if err != nil && err != io.EOF {
+			return 0, err
+		}
+		for at := 0; ; at++ {
+			i := bytes.Index(buf[at:n], headStart)
+			if i < 0 {
+				break
+			}
+			at += i
+			if _, ok := parseMember(buf[at:n]); ok {
+				return off + int64(at), nil
+			}
+		}
+		if n < memberHead {
+			break
+		}
+		off += int64(n - memberHead + 1)
+	}
+	return t.size, nil
+}

@@ -1,0 +1,131 @@
+package archive
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+// unpacker loads spans into memory that it uses again.
+type unpacker struct {
+	zr     gzip.Reader
+	packed []byte
+	plain  []byte
+}
+
+// load returns the lines of a span, valid until the next call. Spans of one
+// stream are loaded in their order. The error is a [*CorruptError] where the
+// span is damaged, and fs.ErrNotExist where the file is gone.
+func (t *text) load(u *unpacker, s *span) ([]byte, error) {
+	switch {
+	case s.text != nil:
+		return s.text, nil
+	case s.stream > 0:
+		return t.loadStream(u, s)
+	}
+	if t.f == nil {
+		f, err := t.src.openPath(t.path)
+		if err != nil {
+			return nil, err
+		}
+		t.f = f
+		defer t.release()
+	}
+	if s.packed == 0 {
+		u.plain = resize(u.plain, s.plain)
+		if _, err := t.f.ReadAt(u.plain, s.off); err != nil {
+			return nil, t.readError(s, err)
+		}
+		return u.plain, nil
+	}
+	u.packed = resize(u.packed, s.packed)
+	if _, err := t.f.ReadAt(u.packed, s.off); err != nil {
+		return nil, t.readError(s, err)
+	}
+	if err := u.inflate(s.plain); err != nil {
+		return nil, &CorruptError{File: t.base, Line: s.line, Offset: s.off, Err: err}
+	}
+	return u.plain, nil
+}
+
+// loadStream reads a stream on to the end of the span.
+func (t *text) loadStream(u *unpacker, s *span) ([]byte, error) {
+	if t.reader == nil {
+		zr, err := t.stream(s.stream - 1)
+		if err != nil {
+			return nil, &CorruptError{File: t.base, Line: s.line, Offset: s.stream - 1, Err: err}
+		}
+		t.reader, t.read = zr, 0
+	}
+	skipped, err := io.CopyN(io.Discard, t.reader, s.off-t.read)
+	t.read += skipped
+	if err == nil {
+		u.plain = resize(u.plain, s.plain)
+		var n int
+		n, err = io.ReadFull(t.reader, u.plain)
+		t.read += int64(n)
+	}
+	if err != nil {
+		return nil, &CorruptError{File: t.base, Line: s.line, Offset: s.stream - 1, Err: err}
+	}
+	return u.plain, nil
+}
+
+// readError tells a file that became shorter from a disk that failed.
+func (t *text) readError(s *span, err error) error {
+	if err == io.EOF {
+		return &CorruptError{File: t.base, Line: s.line, Offset: s.off, Err: errors.New("the file became shorter while it was read")}
+	}
+	return fmt.Errorf("read %s: %w", t.path, err)
+}
+
+// release closes the file until it is needed again; a text of thousands that
+// are read at a time need not be open all the while. Only a sealed file may be
+// released: a plain one could turn into a sealed one.
+func (t *text) release() {
+	t.f.Close()
+	t.f = nil
+}
+
+// inflate unpacks the member, whose text must have that length, whose checksum
+// must be right, and which must end where its header says.
+func (u *unpacker) inflate(plain int64) error {
+	r := bytes.NewReader(u.packed)
+	if err := u.zr.Reset(r); err != nil {
+		return short(err)
+	}
+	u.zr.Multistream(false)
+	u.plain = resize(u.plain, plain)
+	if _, err := io.ReadFull(&u.zr, u.plain); err != nil {
+		return short(err)
+	}
+	var beyond [1]byte
+	if n, err := u.zr.Read(beyond[:]); n > 0 || err == nil {
+		return fmt.Errorf("the member holds more than the %d bytes that its header says", plain)
+	} else if err != io.EOF {
+		return short(err)
+	}
+	if r.Len() > 0 {
+		return fmt.Errorf("the member ends %d bytes before its header says", r.Len())
+	}
+	return nil
+}
+
+// short names what a stream that ends too early lacks.
+func short(err error) error {
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return errors.New("the member holds less than its header says")
+	}
+	return err
+}
+
+// resize returns a slice of n bytes, in the memory of b if that is enough.
+func resize(b []byte, n int64) []byte {
+	if int64(cap(b)) < n {
+		return make([]byte, n)
+	}
+	return b[:n]
+}
