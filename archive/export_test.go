@@ -1,1 +1,168 @@
 package archive
+
+import (
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// ErrShort makes a write of Faults put half of its bytes down before it fails.
+var ErrShort = errors.New("injected short write")
+
+// ErrSilent makes a write put half of its bytes down and say so without an
+// error, as an io.WriterAt should not.
+var ErrSilent = errors.New("injected silent short write")
+
+// Faults is the disk, but each call is put to Hook first: an error of it is the
+// call's, and the disk is not touched.
+type Faults struct {
+	mu   sync.Mutex
+	hook func(op, base string) error
+}
+
+// SetHook sets what each call is put to. It may be set while the disk is used.
+func (f *Faults) SetHook(hook func(op, base string) error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.hook = hook
+}
+
+// WithFaults returns options that write through f.
+func (o Options) WithFaults(f *Faults) Options {
+	o.fs = f
+	return o
+}
+
+func (f *Faults) ask(op, path string) error {
+	f.mu.Lock()
+	hook := f.hook
+	f.mu.Unlock()
+	if hook == nil {
+		return nil
+	}
+	return hook(op, filepath.Base(path))
+}
+
+// under runs do unless the hook has an error.
+func under[T any](f *Faults, op, path string, do func() (T, error)) (T, error) {
+	if err := f.ask(op, path); err != nil {
+		var none T
+		return none, err
+	}
+	return do()
+}
+
+func (f *Faults) just(op, path string, do func() error) error {
+	_, err := under(f, op, path, func() (struct{}, error) { return struct{}{}, do() })
+	return err
+}
+
+func (f *Faults) mkdirAll(dir string) error {
+	return f.just("mkdir", dir, func() error { return disk{}.mkdirAll(dir) })
+}
+
+func (f *Faults) readDir(dir string) ([]fs.DirEntry, error) {
+	return under(f, "readdir", dir, func() ([]fs.DirEntry, error) { return disk{}.readDir(dir) })
+}
+
+func (f *Faults) lstat(path string) (fs.FileInfo, error) {
+	return under(f, "lstat", path, func() (fs.FileInfo, error) { return disk{}.lstat(path) })
+}
+
+func (f *Faults) open(path string, flag int) (file, error) {
+	return under(f, "open", path, func() (file, error) {
+		real, err := disk{}.open(path, flag)
+		if err != nil {
+			return nil, err
+		}
+		return &faultyFile{file: real, faults: f, path: path}, nil
+	})
+}
+
+func (f *Faults) link(from, to string) error {
+	return f.just("link", to, func() error { return disk{}.link(from, to) })
+}
+
+func (f *Faults) rename(from, to string) error {
+	return f.just("rename", to, func() error { return disk{}.rename(from, to) })
+}
+
+func (f *Faults) remove(path string) error {
+	return f.just("remove", path, func() error { return disk{}.remove(path) })
+}
+
+func (f *Faults) syncDir(dir string) error {
+	return f.just("syncdir", dir, func() error { return disk{}.syncDir(dir) })
+}
+
+func (f *Faults) free(dir string) (int64, error) {
+	return under(f, "free", dir, func() (int64, error) { return disk{}.free(dir) })
+}
+
+func (f *Faults) tryLock(path string) (l fileLock, ok bool, err error) {
+	if err := f.ask("lock", path); err != nil {
+		return nil, false, err
+	}
+	l, ok, err = disk{}.tryLock(path)
+	if l != nil {
+		l = faultyLock{l, f, path}
+	}
+	return l, ok, err
+}
+
+type faultyLock struct {
+	fileLock
+	faults *Faults
+	path   string
+}
+
+func (l faultyLock) Unlock() error {
+	// The lock goes in any case: a test that goes on needs it.
+	return errors.Join(l.faults.ask("unlock", l.path), l.fileLock.Unlock())
+}
+
+type faultyFile struct {
+	file
+	faults *Faults
+	path   string
+}
+
+func (f *faultyFile) ReadAt(b []byte, off int64) (int, error) {
+	return under(f.faults, "read", f.path, func() (int, error) { return f.file.ReadAt(b, off) })
+}
+
+func (f *faultyFile) WriteAt(b []byte, off int64) (int, error) {
+	err := f.faults.ask("write", f.path)
+	switch {
+	case errors.Is(err, ErrSilent):
+		return f.file.WriteAt(b[:len(b)/2], off)
+	case errors.Is(err, ErrShort):
+		n, _ := f.file.WriteAt(b[:len(b)/2], off)
+		return n, err
+	case err != nil:
+		return 0, err
+	}
+	return f.file.WriteAt(b, off)
+}
+
+func (f *faultyFile) Truncate(size int64) error {
+	return f.faults.just("truncate", f.path, func() error { return f.file.Truncate(size) })
+}
+
+func (f *faultyFile) Sync() error { return f.faults.just("fsync", f.path, f.file.Sync) }
+
+func (f *faultyFile) Stat() (fs.FileInfo, error) {
+	return under(f.faults, "stat", f.path, f.file.Stat)
+}
+
+func (f *faultyFile) Close() error {
+	// Closed in any case, so that no descriptor is left.
+	return errors.Join(f.faults.ask("close", f.path), f.file.Close())
+}
+
+// Period returns the day by which at is filed, and when the next file begins.
+func Period(r Rotation, at time.Time, loc *time.Location) (Day, time.Time) {
+	return r.day(at, loc), r.next(at, loc)
+}

@@ -19,6 +19,9 @@ func (a *Archive) Search(ctx context.Context, q storage.Query) (storage.Page, er
 	if err != nil {
 		return storage.Page{}, err
 	}
+	if err := ctx.Err(); err != nil {
+		return storage.Page{}, err
+	}
 	c := storage.NewCollector(m)
 	from, to := m.Bounds()
 	s := scan{

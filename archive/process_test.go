@@ -1,0 +1,3 @@
+package archive_test
+
+func helperProcess() int { return 2 }
