@@ -109,6 +109,26 @@ func BenchmarkNetHTTP(b *testing.B) {
 	})
 }
 
+// BenchmarkBareLine is a handler that logs the same fields itself.
+func BenchmarkBareLine(b *testing.B) {
+	log := zerolog.New(io.Discard)
+	epoch := time.Now()
+	run(b, benchMux(func(h http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			began := time.Since(epoch)
+			f := &floorWriter{ResponseWriter: w}
+			h.ServeHTTP(f, r)
+			took := time.Since(epoch) - began
+			log.Info().Time("timestamp", epoch.Add(took)).Str("service", "CaseService").Str("action", r.Pattern).
+				Str("status", "success").Int64("duration", took.Milliseconds()).Str("id", "01jd8x6c3v2m7q9k5h4t0000000").
+				Int64("durationNs", int64(took)).
+				Dict("http", zerolog.Dict().Str("method", r.Method).Str("route", "/cases/{id}").Str("path", r.URL.Path).
+					Int("code", f.code).Int("bytes", f.bytes).Str("remote", r.RemoteAddr).
+					Str("requestId", r.Header.Get("X-Request-Id"))).Send()
+		})
+	}))
+}
+
 func benchOptions() map[string]middleware.Options {
 	rec := &null{epoch: time.Now()}
 	log := zerolog.New(io.Discard)

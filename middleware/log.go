@@ -1,6 +1,8 @@
 package middleware
 
 import (
+	"encoding/json"
+	"strconv"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -8,7 +10,17 @@ import (
 	"actionlog/storage"
 )
 
-// log writes one event for an action that was recorded.
+// line is the buffer of log lines, used again. It also keeps the second that
+// it last wrote.
+type line struct {
+	buf    []byte
+	second int64
+	date   [len("2006-01-02T15:04:05")]byte
+}
+
+// log writes one event for an action that was recorded. Its keys and their
+// order are those of the action's JSON form; an error that is null there is
+// left out.
 func (m *Middleware) log(id *identity, s *scratch, stamp storage.Stamp) {
 	fin := &s.finish
 	var e *zerolog.Event
@@ -24,33 +36,20 @@ func (m *Middleware) log(id *identity, s *scratch, stamp storage.Stamp) {
 	if e == nil {
 		return
 	}
+	l := &s.line
+	l.buf = append(l.appendTime(append(l.buf[:0], '"'), stamp.UnixNano), '"')
+	e.RawJSON("timestamp", l.buf)
 	e.Str("service", id.service).Str("action", id.action).Str("status", status)
 	e.Int64("duration", int64((stamp.Duration+time.Millisecond/2)/time.Millisecond))
 	if fin.Failed {
 		e.Str("error", fin.Error)
 	}
-	buf := stamp.AppendID(s.line[:0])
-	e.Bytes("id", buf)
+	l.buf = append(stamp.AppendID(append(l.buf[:0], '"')), '"')
+	e.RawJSON("id", l.buf)
 	e.Int64("durationNs", int64(stamp.Duration))
-
-	h := zerolog.Dict().Str("method", id.method)
-	if id.route != "" {
-		h.Str("route", id.route)
-	}
-	h.Str("path", fin.Path).Int("code", fin.Code).Int64("bytes", fin.Bytes)
-	if fin.RequestID != "" {
-		h.Str("requestId", fin.RequestID)
-	} else {
-		h.Bytes("requestId", buf)
-	}
-	if fin.Remote.IsValid() {
-		buf = fin.Remote.AppendTo(buf[:0])
-		h.Bytes("remote", buf)
-	}
-	if fin.Outcome != "" {
-		h.Str("outcome", string(fin.Outcome))
-	}
-	e.Dict("http", h)
+	n := len(l.buf)
+	l.buf = appendHTTP(l.buf, id, fin, l.buf)
+	e.RawJSON("http", l.buf[n:])
 	if !fin.TraceID.IsZero() {
 		e.Hex("traceId", fin.TraceID[:]).Hex("spanId", fin.SpanID[:])
 	}
@@ -61,6 +60,76 @@ func (m *Middleware) log(id *identity, s *scratch, stamp storage.Stamp) {
 		}
 		e.Dict("attrs", attrs)
 	}
-	s.line = buf
 	e.Send()
+}
+
+// appendHTTP appends the http object. id is the action's own, in quotes.
+func appendHTTP(b []byte, who *identity, fin *storage.Finish, id []byte) []byte {
+	b = append(b, who.json...)
+	b = append(b, `,"path":`...)
+	b = appendQuoted(b, fin.Path)
+	b = append(b, `,"code":`...)
+	b = strconv.AppendInt(b, int64(fin.Code), 10)
+	b = append(b, `,"bytes":`...)
+	b = strconv.AppendInt(b, fin.Bytes, 10)
+	if fin.Remote.IsValid() {
+		b = append(b, `,"remote":"`...)
+		b = append(fin.Remote.AppendTo(b), '"')
+	}
+	b = append(b, `,"requestId":`...)
+	if fin.RequestID != "" {
+		b = appendQuoted(b, fin.RequestID)
+	} else {
+		b = append(b, id...)
+	}
+	if fin.Outcome != "" {
+		b = append(b, `,"outcome":"`...)
+		b = append(append(b, fin.Outcome...), '"')
+	}
+	return append(b, '}')
+}
+
+// httpStart returns what the http objects of an identity begin with.
+func httpStart(method, route string) string {
+	b := append([]byte(`{"method":`), appendQuoted(nil, method)...)
+	b = append(b, `,"route":`...)
+	return string(appendQuoted(b, route))
+}
+
+// appendQuoted appends s as a JSON string.
+func appendQuoted(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			quoted, err := json.Marshal(s)
+			if err != nil {
+				return append(b, `""`...) // a string always marshals
+			}
+			return append(b, quoted...)
+		}
+	}
+	b = append(b, '"')
+	b = append(b, s...)
+	return append(b, '"')
+}
+
+// appendTime appends a moment as RFC 3339 in UTC, with as many digits of the
+// second as it takes.
+func (l *line) appendTime(b []byte, unixNano int64) []byte {
+	second, nanos := unixNano/1e9, unixNano%1e9
+	if second != l.second || l.date[0] == 0 {
+		time.Unix(second, 0).UTC().AppendFormat(l.date[:0], "2006-01-02T15:04:05")
+		l.second = second
+	}
+	b = append(b, l.date[:]...)
+	if nanos != 0 {
+		b = append(b, ".000000000"...)
+		for i := len(b) - 1; nanos != 0; i-- {
+			b[i] = byte('0' + nanos%10)
+			nanos /= 10
+		}
+		for b[len(b)-1] == '0' {
+			b = b[:len(b)-1]
+		}
+	}
+	return append(b, 'Z')
 }

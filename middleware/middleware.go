@@ -115,7 +115,7 @@ type scratch struct {
 	finish storage.Finish
 	slab   *[slabSize]writer
 	next   int
-	line   []byte
+	line   line
 }
 
 // slabSize is how many writers are allocated at a time. A writer that a
