@@ -1,20 +1,17 @@
 package storage
 
-import (
-	"net/netip"
-	"slices"
-)
+import "slices"
 
 const (
 	maxMethod = 32  // bytes of a method
 	maxID     = 128 // bytes of an id that another program made
-	maxZone   = 64  // bytes of the zone of an address; a longer one is dropped
 )
 
 // Clean makes the action fit to be kept: its error, path and attributes are
 // redacted, all texts are valid UTF-8 within their bounds, an empty or unknown
 // status is decided by whether there is an error, the error of an action that
-// did not fail is dropped, and numbers are in their ranges. Attributes without
+// did not fail is dropped, numbers are in their ranges, and a remote address is
+// an IPv4 address where it stands for one, without a zone. Attributes without
 // a key and those beyond [MaxAttrs] are dropped; of a repeated key the last
 // value stays. Cleaning again changes nothing.
 //
@@ -51,7 +48,7 @@ func (r *Redactor) cleanHTTP(h *HTTP) *HTTP {
 		Path:      r.Path(h.Path),
 		Code:      h.settledCode(),
 		Bytes:     max(h.Bytes, 0),
-		Remote:    boundAddr(h.Remote),
+		Remote:    h.Remote.Unmap().WithZone(""),
 		RequestID: bound(h.RequestID, MaxRequestID),
 		Outcome:   h.Outcome,
 	}
@@ -63,13 +60,6 @@ func (r *Redactor) cleanHTTP(h *HTTP) *HTTP {
 	}
 	kept := c
 	return &kept
-}
-
-func boundAddr(addr netip.Addr) netip.Addr {
-	if zone := addr.Zone(); len(zone) > maxZone || replaceInvalid(zone) != zone {
-		return addr.WithZone("")
-	}
-	return addr
 }
 
 // Attrs returns the attributes as [Redactor.Clean] leaves them: attrs itself
