@@ -19,6 +19,7 @@ const (
 type derived struct {
 	running atomic.Bool   // whether the counting goroutine runs
 	done    atomic.Uint64 // the newest number looked at
+	left    atomic.Uint64 // low, as of the last run
 
 	mu     sync.Mutex
 	line   uint64   // the number at the last clear
@@ -101,6 +102,7 @@ func (r *Ring) catchUp() {
 		r.leave(n)
 	}
 	d.done.Store(n)
+	d.left.Store(d.low)
 	if n > uint64(len(r.slots)) {
 		r.gaps.forget(n - uint64(len(r.slots)))
 	}
@@ -221,18 +223,17 @@ func (r *Ring) leave(n uint64) {
 		d.low = low - uint64(len(r.slots))
 	}
 	for d.low < low {
-		d.low++
-		w := d.window[d.low&r.mask]
-		if w.number != d.low || w.number <= d.line {
-			continue
+		next := d.low + 1
+		if w := &d.window[next&r.mask]; w.number == next && next > d.line {
+			nm := r.names.at(w.handle)
+			p, s := &d.pairs[nm.pair], &d.svcs[nm.svc]
+			d.total.add(-1, w.failed)
+			s.add(-1, w.failed)
+			p.add(-1, w.failed)
+			p.durations.SubBucket(storage.Bucket(durationOf(w.duration)), 1)
+			r.keep(next, w.handle, w.duration, w.failed)
 		}
-		nm := r.names.at(w.handle)
-		p, s := &d.pairs[nm.pair], &d.svcs[nm.svc]
-		d.total.add(-1, w.failed)
-		s.add(-1, w.failed)
-		p.add(-1, w.failed)
-		p.durations.SubBucket(storage.Bucket(durationOf(w.duration)), 1)
-		r.keep(w.number, w.handle, w.duration, w.failed)
+		d.low = next
 	}
 }
 

@@ -38,6 +38,9 @@ type lastKept struct {
 func (k *keeps) clear() { *k = keeps{} }
 
 func (l *lastKept) add(a kept) {
+	if contains(l.list, a.number) {
+		return
+	}
 	if len(l.list) < keepLast {
 		l.list = append(l.list, a)
 		return
@@ -63,7 +66,7 @@ func (r *Ring) keep(n uint64, h storage.Handle, duration int64, hasFailed bool) 
 	r.counts.keeps.add(r.names.at(h), a, w)
 }
 
-// keepRescued keeps what a flood had overwritten.
+// keepRescued keeps what a flood overwrote.
 func (r *Ring) keepRescued() {
 	for _, a := range r.rescue.take() {
 		if nm := r.names.at(a.rec.handle); a.number > r.counts.line {
@@ -99,6 +102,8 @@ func (k *keeps) grow(services, pairs int) {
 	}
 }
 
+// add keeps an action, unless it is kept already: what was rescued may also
+// have left the window in the ordinary way.
 func (k *keeps) add(nm *name, a kept, w wanted) {
 	if w.last {
 		k.last[nm.svc].add(a)
@@ -106,9 +111,13 @@ func (k *keeps) add(nm *name, a kept, w wanted) {
 	if w.failure {
 		k.failures[nm.svc].add(a)
 	}
-	if w.slow {
+	if w.slow && !contains(k.slow[nm.pair], a.number) {
 		insertSlow(&k.slow[nm.pair], a)
 	}
+}
+
+func contains(list []kept, number uint64) bool {
+	return slices.ContainsFunc(list, func(k kept) bool { return k.number == number })
 }
 
 func insertSlow(slow *[]kept, a kept) {

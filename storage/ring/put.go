@@ -99,15 +99,23 @@ func (r *Ring) claim() (uint64, *slot) {
 			r.gaps.note(n)
 			continue
 		}
-		if before&counted == 0 && before>>numShift != 0 {
-			r.overrun.Add(1)
-			if s.rec.flags&failed != 0 {
-				r.failed.Add(1)
-			}
-			r.save(before>>numShift, &s.rec)
+		if old := before >> numShift; old != 0 && (before&counted == 0 || old > r.counts.left.Load()) {
+			r.overwrite(old, before, &s.rec)
 		}
 		return n, s
 	}
+}
+
+// overwrite notes that action n is overwritten before it was counted, or before
+// it has left the window: a flood is a whole ring ahead of the counting.
+func (r *Ring) overwrite(n, state uint64, rec *record) {
+	if state&counted == 0 {
+		r.overrun.Add(1)
+		if rec.flags&failed != 0 {
+			r.failed.Add(1)
+		}
+	}
+	r.save(n, rec)
 }
 
 // clean bounds and redacts the texts of f in place.

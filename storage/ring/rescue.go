@@ -5,8 +5,8 @@ import (
 	"sync/atomic"
 )
 
-// rescue takes what a flood overwrites before it was counted, as far as it
-// could be wanted among the keeps: of each service at most keepLast actions and
+// rescue takes what a flood overwrites before it has left the window, as far as
+// it could be wanted among the keeps: of each service at most keepLast actions and
 // keepLast failures between two countings. The flooding service's own are soon
 // too many and cost no more than a look.
 type rescue struct {

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// listed is what go list tells of a package.
+type listed struct {
+	ImportPath string
+	Standard   bool
+	Imports    []string
+	Deps       []string
+}
+
+func goList(t *testing.T, args ...string) (packages []listed) {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"list", "-json=ImportPath,Standard,Imports,Deps"}, args...)...)
+	cmd.Dir = ".."
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list %v: %v", args, err)
+	}
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listed
+		if err := dec.Decode(&p); err == io.EOF {
+			return packages
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		packages = append(packages, p)
+	}
+}
+
+// arrows says which packages of this module each package may import. What is
+// below internal/ belongs to its parent. Only the example wires.
+var arrows = map[string][]string{
+	"actionlog/storage":             {},
+	"actionlog/storage/storetest":   {"actionlog/storage"},
+	"actionlog/storage/ring":        {"actionlog/storage"},
+	"actionlog/middleware":          {"actionlog/storage"},
+	"actionlog/adminapi":            {"actionlog/storage"},
+	"actionlog/archive":             {"actionlog/storage"},
+	"actionlog/example":             {"actionlog/storage", "actionlog/storage/ring", "actionlog/middleware", "actionlog/adminapi", "actionlog/archive"},
+	"actionlog/middleware/internal": {},
+}
+
+// heavy says which packages may import what is not ours; tests may import more.
+var heavy = map[string][]string{
+	"github.com/uptrace/bunrouter":  {"actionlog/middleware", "actionlog/adminapi", "actionlog/example"},
+	"github.com/rs/zerolog":         {"actionlog/middleware", "actionlog/example"},
+	"github.com/gofrs/flock":        {"actionlog/archive"},
+	"github.com/klauspost/compress": {"actionlog/archive"},
+	"golang.org/x/time":             {"actionlog/adminapi"},
+	"golang.org/x/sys":              {"actionlog/archive"},
+	"github.com/google/go-cmp":      {"actionlog/storage/storetest"},
+}
+
+// TestArrows holds the direction of all imports.
+func TestArrows(t *testing.T) {
+	t.Parallel()
+	for _, p := range goList(t, "./...") {
+		owner, _, _ := strings.Cut(p.ImportPath, "/internal/")
+		if owner != p.ImportPath {
+			owner += "/internal"
+		}
+		allowed, known := arrows[owner]
+		if !known {
+			t.Errorf("%s is a package that the table of arrows does not know", p.ImportPath)
+			continue
+		}
+		for _, imported := range p.Imports {
+			switch {
+			case strings.HasPrefix(imported, "actionlog/"):
+				parent, _, _ := strings.Cut(imported, "/internal/")
+				if parent != strings.TrimSuffix(owner, "/internal") && !slices.Contains(allowed, imported) {
+					t.Errorf("%s imports %s, which it may not", p.ImportPath, imported)
+				}
+			case strings.Contains(strings.Split(imported, "/")[0], "."):
+				checkHeavy(t, owner, imported)
+			}
+		}
+	}
+}
+
+func checkHeavy(t *testing.T, owner, imported string) {
+	t.Helper()
+	for module, users := range heavy {
+		if imported != module && !strings.HasPrefix(imported, module+"/") {
+			continue
+		}
+		if !slices.Contains(users, owner) {
+			t.Errorf("%s imports %s; only %v may", owner, imported, users)
+		}
+		return
+	}
+	t.Errorf("%s imports %s, which the table of dependencies does not know", owner, imported)
+}
+
+// TestNoTemplates keeps text/template and html/template, which switch off the
+// linker's dead-code elimination, out of what a user links.
+func TestNoTemplates(t *testing.T) {
+	t.Parallel()
+	for _, p := range goList(t, "./storage/...", "./middleware", "./adminapi", "./archive") {
+		for _, dep := range p.Deps {
+			if dep == "text/template" || dep == "html/template" {
+				t.Errorf("%s links %s", p.ImportPath, dep)
+			}
+		}
+	}
+}
+
+// TestStorageStandsAlone keeps all that is not the standard library out of
+// storage.
+func TestStorageStandsAlone(t *testing.T) {
+	t.Parallel()
+	for _, p := range goList(t, "-deps", "./storage", "./storage/ring") {
+		if !p.Standard && !strings.HasPrefix(p.ImportPath, "actionlog/storage") {
+			t.Errorf("storage links %s", p.ImportPath)
+		}
+	}
+}

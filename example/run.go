@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"actionlog/adminapi"
+	"actionlog/archive"
+	"actionlog/middleware"
+	"actionlog/storage/ring"
+
+	"github.com/rs/zerolog"
+)
+
+// How long each step of stopping may take. Together they stay under ten
+// seconds.
+const (
+	finishRequests = 4 * time.Second
+	drainArchive   = 4 * time.Second
+)
+
+// run wires everything, serves until ctx is done, and stops in the opposite
+// order.
+func run(ctx context.Context, cfg config, stdout io.Writer) (err error) {
+	listener, err := listen(cfg.addr)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+
+	logger := newLogger(cfg.log, stdout)
+	actions := ring.New(ring.Options{})
+	if cfg.sample {
+		recordSample(actions)
+	}
+	files, err := archive.OpenWriter(cfg.dir, archive.Options{
+		OnEvent: func(e archive.Event) { logger.Info().Str("archive", e.String()).Send() },
+	})
+	if err != nil {
+		return err
+	}
+	actions.Pump("archive", files, ring.PumpOptions{})
+	defer func() { err = errors.Join(err, drain(actions, files, stdout)) }()
+
+	handler, err := newHandler(actions, logger)
+	if err != nil {
+		return err
+	}
+	return serve(ctx, listener, handler, cfg, stdout)
+}
+
+// newHandler returns the service and, beside it, its admin API.
+func newHandler(actions *ring.Ring, logger *zerolog.Logger) (http.Handler, error) {
+	mw := middleware.New(middleware.Options{
+		Recorder:      actions,
+		Service:       "Example",
+		Logger:        logger,
+		EchoRequestID: true,
+		Recover:       true,
+		Skip:          []string{"GET /healthz"},
+	})
+	admin, err := adminapi.New(adminapi.Options{Store: actions})
+	if err != nil {
+		return nil, err
+	}
+	root := http.NewServeMux()
+	admin.Register(root) // outside of the middleware: asking is not recorded
+	root.Handle("/", mw.Handler(newService(mw)))
+	return root, nil
+}
+
+// serve answers requests until ctx is done, and then lets those that run
+// finish.
+func serve(ctx context.Context, listener net.Listener, handler http.Handler, cfg config, stdout io.Writer) error {
+	base, cut := context.WithCancel(context.Background())
+	defer cut()
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		BaseContext:       func(net.Listener) context.Context { return base },
+	}
+	server.RegisterOnShutdown(cut) // streams end
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+
+	welcome(stdout, listener.Addr(), cfg)
+	stopTraffic := startTraffic(ctx, listener.Addr().String(), cfg.traffic)
+	select {
+	case err := <-failed:
+		stopTraffic()
+		return fmt.Errorf("serve on %s: %w", listener.Addr(), err)
+	case <-ctx.Done():
+	}
+	stopTraffic()
+	deadline, cancel := context.WithTimeout(context.Background(), finishRequests)
+	defer cancel()
+	if err := server.Shutdown(deadline); err != nil {
+		server.Close()
+	}
+	<-failed
+	return nil
+}
+
+// drain writes to the archive what it does not have yet.
+func drain(actions *ring.Ring, files *archive.Writer, stdout io.Writer) error {
+	deadline, cancel := context.WithTimeout(context.Background(), drainArchive)
+	defer cancel()
+	err := errors.Join(actions.Close(deadline), files.Close())
+	if err == nil {
+		fmt.Fprintf(stdout, "stopped; the archive has taken %d actions\n", files.Status().Written)
+	}
+	return err
+}
+
+func listen(addr string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("port %s is taken by another program; choose another one with -addr, such as -addr 127.0.0.1:8001", addr)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", addr, err)
+	}
+	return listener, nil
+}
+
+// newLogger returns where the log lines go, or a logger that writes nothing.
+func newLogger(kind string, stdout io.Writer) *zerolog.Logger {
+	logger := zerolog.Nop()
+	switch kind {
+	case "console":
+		logger = zerolog.New(zerolog.ConsoleWriter{
+			Out: stdout, NoColor: !colour(stdout), TimeFormat: time.TimeOnly,
+			FieldsExclude: []string{"timestamp", "durationNs", "id", "http"},
+		}).With().Timestamp().Logger()
+	case "json":
+		logger = zerolog.New(stdout)
+	}
+	return &logger
+}
+
+// colour reports whether w is a terminal whose user did not refuse colours.
+func colour(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok || os.Getenv("NO_COLOR") != "" {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// welcome says what there is to see.
+func welcome(w io.Writer, addr net.Addr, cfg config) {
+	dir, err := filepath.Abs(cfg.dir)
+	if err != nil {
+		dir = cfg.dir
+	}
+	_, port, _ := net.SplitHostPort(addr.String())
+	fmt.Fprintf(w, `The example listens on http://%[1]s
+
+  open     http://localhost:%[2]s/action-logs/
+  archive  %[3]s
+
+  Do something, and see what was recorded:
+    curl http://localhost:%[2]s/cases/1
+    curl -X POST http://localhost:%[2]s/chat/messages
+    curl http://localhost:%[2]s/action-logs/recent?limit=10
+    curl http://localhost:%[2]s/action-logs/failed
+    curl http://localhost:%[2]s/action-logs/stats
+    curl 'http://localhost:%[2]s/action-logs/search?status=failed&from=15m&min_duration=100ms'
+    zcat -f %[4]s/*.jsonl* | tail -n 3
+
+  Ctrl-C ends it.
+
+`, addr, port, dir, cfg.dir)
+}
