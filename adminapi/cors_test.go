@@ -8,7 +8,7 @@ import (
 
 func TestAllowedOrigins(t *testing.T) {
 	t.Parallel()
-	h := newHandler(t, adminapi.Options{AllowedOrigins: []string{"https://panel.example.com", "app://panel", "http://localhost:3000"}, Token: "t"})
+	h := newHandler(t, adminapi.Options{AllowedOrigins: []string{"https://panel.example.com", "app://panel", "http://localhost:3000", "HTTPS://Other.example.com:443"}, Token: "t"})
 	const auth = "Authorization: Bearer t"
 	tests := []struct {
 		name, method, target string
@@ -18,6 +18,7 @@ func TestAllowedOrigins(t *testing.T) {
 	}{
 		{"get", "GET", "/recent", []string{auth, "Origin: https://panel.example.com", "Sec-Fetch-Site: cross-site"}, 200, "https://panel.example.com"},
 		{"get-by-an-app", "GET", "/recent", []string{auth, "Origin: app://panel"}, 200, "app://panel"},
+		{"get-default-port", "GET", "/recent", []string{auth, "Origin: https://other.example.com"}, 200, "https://other.example.com"},
 		{"get-error-is-readable", "GET", "/recent?limit=0", []string{auth, "Origin: app://panel"}, 400, "app://panel"},
 		{"get-without-credentials-is-readable", "GET", "/recent", []string{"Origin: app://panel"}, 401, "app://panel"},
 		{"get-unlisted", "GET", "/recent", []string{auth, "Origin: https://attacker.example"}, 200, ""},
@@ -28,6 +29,7 @@ func TestAllowedOrigins(t *testing.T) {
 		{"post", "POST", "/clear", []string{auth, "Origin: http://localhost:3000", "Sec-Fetch-Site: same-site"}, 201, "http://localhost:3000"},
 		{"post-unlisted", "POST", "/clear", []string{auth, "Origin: http://localhost:3001", "Sec-Fetch-Site: same-site"}, 403, ""},
 		{"upgrade", "GET", "/recent", []string{auth, "Origin: app://panel", "Upgrade: websocket"}, 200, "app://panel"},
+		{"post-two-origins", "POST", "/clear", []string{auth, "Origin: app://panel", "Origin: https://attacker.example"}, 403, ""},
 		{"upgrade-unlisted", "GET", "/recent", []string{auth, "Origin: app://other", "Upgrade: websocket"}, 403, ""},
 		{"stranger-learns-nothing", "GET", "/recent", []string{auth, "Origin: app://panel", "From-Peer: 203.0.113.9:1"}, 403, ""},
 		{"preflight", "OPTIONS", "/clear", []string{"Origin: app://panel", "Access-Control-Request-Method: POST", "Access-Control-Request-Headers: authorization"}, 204, "app://panel"},

@@ -47,7 +47,9 @@
 //
 // A proxy listed in TrustedProxies must set or append X-Forwarded-For or
 // Forwarded itself on every request. List proxies, not the networks that they
-// are in: everything in the list is believed.
+// are in: everything in the list is believed. The name by which browsers know
+// the proxy belongs in [Options.AllowedHosts]; where the proxy rewrites the
+// Host header, the panel's origin belongs in [Options.AllowedOrigins].
 //
 // # Unix sockets
 //

@@ -88,6 +88,16 @@ func TestLongDetailIsCut(t *testing.T) {
 	}
 }
 
+func TestLongDetailOfAHookIsCut(t *testing.T) {
+	t.Parallel()
+	h := newHandler(t, adminapi.Options{Authorize: func(*http.Request) error {
+		return &adminapi.Error{Status: 403, Detail: strings.Repeat("ä", 5000)}
+	}})
+	if got := detail(t, do(h, request("GET", "/action-logs/recent"))); len(got) > 2100 || !strings.HasSuffix(got, "ä…") {
+		t.Errorf("detail is %d bytes and ends in %q", len(got), got[len(got)-8:])
+	}
+}
+
 func TestClosedRing(t *testing.T) {
 	t.Parallel()
 	r := newRing(t)

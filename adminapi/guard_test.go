@@ -220,6 +220,7 @@ func TestGuardTrustedProxies(t *testing.T) {
 		{name: "forwarded", headers: near + `Forwarded: for=198.51.100.7`},
 		{name: "forwarded-all", headers: near + `Forwarded: by=10.0.0.1;FOR="198.51.100.7:99";host=example.com;proto=https`},
 		{name: "forwarded-ipv6", headers: near + `Forwarded: for="[2001:db8::7]:99"`},
+		{name: "forwarded-ipv6-without-brackets", headers: near + `Forwarded: for="2001:db8::7"`, status: 403, detail: "malformed"},
 		{name: "forwarded-escapes", headers: near + `Forwarded: for="198\.51.100.7"`},
 		{name: "forwarded-stranger", headers: near + `Forwarded: for=203.0.113.9`, status: 403, detail: byAddress},
 		{name: "forwarded-forged-first", headers: near + `Forwarded: for=198.51.100.7, for=203.0.113.9`, status: 403, detail: byAddress},

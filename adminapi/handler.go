@@ -109,7 +109,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (err error) {
 		return h.notFound()
 	}
 	routed := *r
-	routed.URL = &url.URL{Path: path, RawPath: path, RawQuery: r.URL.RawQuery}
+	routed.URL = &url.URL{Path: path, RawQuery: r.URL.RawQuery}
 	return h.router.ServeHTTPError(w, &routed)
 }
 

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"actionlog/adminapi"
+
+	"golang.org/x/time/rate"
 )
 
 var anyone = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
@@ -54,6 +56,18 @@ func TestRate(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestRetryAfterIsRoundedUp(t *testing.T) {
+	t.Parallel()
+	for rate, want := range map[rate.Limit]string{0.4: "3", 2: "1", 1: "1", 1e-300: "1073741824"} {
+		h := newHandler(t, adminapi.Options{Rate: rate})
+		do(h, request("GET", "/action-logs/recent"))
+		do(h, request("GET", "/action-logs/recent"))
+		if got := do(h, request("GET", "/action-logs/recent")).Header.Get("Retry-After"); got != want {
+			t.Errorf("at %v a second Retry-After is %q, want %q", rate, got, want)
+		}
+	}
 }
 
 func TestRateCounts(t *testing.T) {

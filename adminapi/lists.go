@@ -101,8 +101,12 @@ func writeActions(w http.ResponseWriter, page storage.Page) error {
 		b = page.Actions[i].AppendJSON(b)
 	}
 	b = append(b, ']')
-	if page.Next != "" { // a cursor is base 64 and needs no escaping
-		b = append(append(append(b, `,"next":"`...), page.Next...), '"')
+	if page.Next != "" {
+		next, err := encodeJSON(page.Next)
+		if err != nil {
+			return err
+		}
+		b = append(append(b, `,"next":`...), next...)
 	}
 	b = append(b, '}')
 	writeBody(w, http.StatusOK, b)

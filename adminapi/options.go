@@ -40,7 +40,8 @@ type Options struct {
 	TrustedProxies []netip.Prefix
 
 	// AllowedHosts are names, besides this machine's own, that the Host header
-	// may have, with any port. The default is none.
+	// may have, with any port: what the proxy's clients call it, for example.
+	// The default is none.
 	AllowedHosts []string
 
 	// AllowedOrigins are the origins of other pages that may use the API, such
@@ -75,8 +76,8 @@ type Options struct {
 	// ReadOnly refuses what would change something.
 	ReadOnly bool
 
-	// Now returns the time that relative times of a query count from. The
-	// default is time.Now.
+	// Now returns the time that relative times of a query count from, and by
+	// which Rate is measured. The default is time.Now.
 	Now func() time.Time
 
 	// OnError hears of each request that failed by the server's fault, a 500

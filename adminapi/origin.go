@@ -46,9 +46,17 @@ func sameOrigin(origin, host string) bool {
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return false
 	}
-	defaultPort := map[string]string{"http": ":80", "https": ":443"}[u.Scheme]
-	bare := func(s string) string { return strings.TrimSuffix(s, defaultPort) }
-	return strings.EqualFold(bare(u.Host), bare(host))
+	return strings.EqualFold(withoutDefaultPort(u.Scheme, u.Host), withoutDefaultPort(u.Scheme, host))
+}
+
+func withoutDefaultPort(scheme, host string) string {
+	switch scheme {
+	case "http":
+		return strings.TrimSuffix(host, ":80")
+	case "https":
+		return strings.TrimSuffix(host, ":443")
+	}
+	return host
 }
 
 // allowOrigin adds what lets a page of an allowed origin read the answer. It
@@ -93,7 +101,8 @@ func originSet(origins []string) (map[string]bool, error) {
 		if err != nil || u.Scheme == "" || u.Host == "" || u.Host == "*" || strings.ToLower(u.Scheme)+"://"+strings.ToLower(u.Host) != strings.ToLower(given) {
 			return nil, fmt.Errorf("adminapi: Options.AllowedOrigins[%d] is %q; allowed is scheme://host or scheme://host:port, as browsers send it", i, given)
 		}
-		set[strings.ToLower(given)] = true
+		scheme, host := strings.ToLower(u.Scheme), strings.ToLower(u.Host)
+		set[scheme+"://"+withoutDefaultPort(scheme, host)] = true
 	}
 	return set, nil
 }

@@ -1,12 +1,15 @@
 package adminapi_test
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
 
 	"actionlog/adminapi"
 	"actionlog/storage"
+
+	"github.com/uptrace/bunrouter"
 )
 
 func TestPaths(t *testing.T) {
@@ -119,6 +122,18 @@ func TestServiceNames(t *testing.T) {
 	}
 }
 
+// TestLongServiceName asks no store: no service has such a name.
+func TestLongServiceName(t *testing.T) {
+	t.Parallel()
+	h := newHandler(t, adminapi.Options{Store: broken{errors.New("the store was asked")}})
+	if got := body(t, do(h, request("GET", "/action-logs/service/"+strings.Repeat("x", storage.MaxName+1)))); got != `{"actions":[]}` {
+		t.Errorf("a name that is too long is answered %s", got)
+	}
+	if resp := do(h, request("GET", "/action-logs/service/"+strings.Repeat("x", storage.MaxName+1)+"?limit=0")); resp.StatusCode != 400 {
+		t.Errorf("a name that is too long with a bad limit is answered %d", resp.StatusCode)
+	}
+}
+
 func TestMounting(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -137,6 +152,14 @@ func TestMounting(t *testing.T) {
 		{"deep", "/debug/v1.2/log_s~", registered, map[string]int{"/debug/v1.2/log_s~": 200, "/debug/v1.2/log_s~/recent": 200, "/debug/v1.2": 404}},
 		{"trailing-slash", "/logs/", registered, map[string]int{"/logs": 200, "/logs/": 200, "/logs/recent": 200}},
 		{"root", "/", registered, map[string]int{"/": 200, "/recent": 200, "/action-logs/recent": 404}},
+		{"in-a-bunrouter", "", func(h *adminapi.Handler) http.Handler {
+			router := bunrouter.New()
+			router.GET("/action-logs", bunrouter.HTTPHandler(h))
+			router.GET("/action-logs/*path", bunrouter.HTTPHandler(h))
+			return router
+		}, map[string]int{
+			"/action-logs": 200, "/action-logs/": 200, "/action-logs/recent": 200, "/action-logs/recent/": 200, "/action-logs/service/a%2Fb": 200, "/action-logs/nothing": 404,
+		}},
 		{"stripped", "/", func(h *adminapi.Handler) http.Handler { return http.StripPrefix("/admin", h) }, map[string]int{
 			"/admin": 200, "/admin/": 200, "/admin/recent": 200, "/admin/service/a%2Fb": 200,
 		}},

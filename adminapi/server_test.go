@@ -3,6 +3,7 @@ package adminapi_test
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -12,6 +13,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -216,6 +218,73 @@ func TestBehindARealProxy(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestOverHTTP2 has the same hold where the Host is an :authority and the
+// scheme is https.
+func TestOverHTTP2(t *testing.T) {
+	t.Parallel()
+	srv := httptest.NewUnstartedServer(newHandler(t, adminapi.Options{}))
+	srv.EnableHTTP2 = true
+	srv.StartTLS()
+	defer srv.Close()
+	for _, tt := range []struct {
+		method, host, origin string
+		want                 int
+	}{
+		{"GET", "", "", 200},
+		{"HEAD", "", "", 200},
+		{"POST", "", srv.URL, 201},
+		{"POST", "", "https://attacker.example", 403},
+		{"GET", "attacker.example", "", 403},
+	} {
+		path := "/action-logs/recent"
+		if tt.method == "POST" {
+			path = "/action-logs/clear"
+		}
+		req, err := http.NewRequest(tt.method, srv.URL+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Host = tt.host
+		if tt.origin != "" {
+			req.Header.Set("Origin", tt.origin)
+		}
+		resp, err := srv.Client().Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := body(t, resp); resp.ProtoMajor != 2 || resp.StatusCode != tt.want {
+			t.Errorf("%+v: %s %d: %s", tt, resp.Proto, resp.StatusCode, text)
+		}
+	}
+}
+
+// TestWhileRecording asks everything at once while actions arrive and are
+// cleared.
+func TestWhileRecording(t *testing.T) {
+	t.Parallel()
+	r := newRing(t)
+	h := newHandler(t, adminapi.Options{Store: r, Rate: 1e9})
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() {
+			for i := range 3000 {
+				r.Log(fmt.Sprintf("s%d", i%3), "a", "", time.Duration(i), nil)
+			}
+		})
+	}
+	for _, e := range endpoints {
+		wg.Go(func() {
+			for range 30 {
+				resp := do(h, request(e.method, e.target))
+				if text := body(t, resp); resp.StatusCode >= 300 || !json.Valid([]byte(text)) {
+					t.Errorf("%s %s is %d: %s", e.method, e.target, resp.StatusCode, text)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // TestKeepAlive asks many things over one connection, errors among them.
