@@ -12,6 +12,8 @@ import (
 	"github.com/uptrace/bunrouter"
 
 	"actionlog/middleware"
+	"actionlog/storage"
+	"actionlog/storage/ring"
 )
 
 // sinkWriter is a response writer that costs nothing, with the interfaces of
@@ -130,13 +132,15 @@ func BenchmarkBareLine(b *testing.B) {
 }
 
 func benchOptions() map[string]middleware.Options {
-	rec := &null{epoch: time.Now()}
-	log := zerolog.New(io.Discard)
-	return map[string]middleware.Options{
-		"null":      {Recorder: rec},
-		"null-line": {Recorder: rec, Logger: &log},
-		"null-all":  {Recorder: rec, Logger: &log, ContextLogger: true, EchoRequestID: true},
+	all := map[string]middleware.Options{}
+	for name, rec := range map[string]storage.Recorder{"null": &null{epoch: time.Now()}, "ring": ring.New(ring.Options{})} {
+		log := zerolog.New(io.Discard)
+		all[name] = middleware.Options{Recorder: rec}
+		all[name+"-line"] = middleware.Options{Recorder: rec, Logger: &log}
+		all[name+"-context"] = middleware.Options{Recorder: rec, Context: true}
+		all[name+"-all"] = middleware.Options{Recorder: rec, Logger: &log, ContextLogger: true, EchoRequestID: true}
 	}
+	return all
 }
 
 func BenchmarkBunrouter(b *testing.B) {
@@ -155,7 +159,7 @@ func BenchmarkBunrouter(b *testing.B) {
 }
 
 func BenchmarkParallel(b *testing.B) {
-	h := benchMux(middleware.New(middleware.Options{Recorder: &null{epoch: time.Now()}}).Handler)
+	h := benchMux(middleware.New(middleware.Options{Recorder: ring.New(ring.Options{})}).Handler)
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
 		r := benchRequest(b)

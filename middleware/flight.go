@@ -43,18 +43,24 @@ func (f *flight) begin(m *Middleware, w http.ResponseWriter, r *http.Request, sh
 	}
 	f.w = own.show(shape)
 
-	s.finish = storage.Finish{HTTP: true, Path: m.pathOf(r), Remote: peerOf(r.RemoteAddr)}
+	fin, start := &s.finish, &s.start
+	fin.HTTP = true
+	fin.Path = m.pathOf(r)
+	fin.Remote = peerOf(r.RemoteAddr)
+	fin.RequestID = ""
+	fin.TraceID, fin.SpanID = storage.TraceID{}, storage.SpanID{}
 	if len(r.Header) > 0 {
-		s.finish.RequestID = m.requestIDOf(r)
+		fin.RequestID = m.requestIDOf(r)
 		if v := r.Header["Traceparent"]; len(v) == 1 {
-			s.finish.TraceID, s.finish.SpanID, _ = parseTraceparent(v[0])
+			fin.TraceID, fin.SpanID, _ = parseTraceparent(v[0])
 		}
 	}
 	if m.opts.EchoRequestID || m.opts.Context {
 		r = f.equip(r)
 	}
-	s.start = storage.Start{Method: methods[methodIndex(r.Method)], Path: s.finish.Path, RequestID: s.finish.RequestID, Remote: s.finish.Remote}
-	f.active = m.opts.Recorder.Begin(f.known(n, r).handle, &s.start)
+	start.Method = methods[methodIndex(r.Method)]
+	start.Path, start.RequestID, start.Remote = fin.Path, fin.RequestID, fin.Remote
+	f.active = m.opts.Recorder.Begin(f.known(n, r).handle, start)
 	return f.w, r
 }
 
@@ -66,13 +72,13 @@ func (f *flight) known(n *name, r *http.Request) *identity {
 		f.pattern = patternOf(r)
 	}
 	if f.pattern != "" || n != nil && n.action != "" {
-		f.id = f.m.identify(n, f.pattern, method)
+		f.id, _ = f.m.identify(n, f.pattern, method)
 		return f.id
 	}
 	if id := f.m.pending[method].Load(); id != nil {
 		return id
 	}
-	id := f.m.identify(nil, pending, method)
+	id, _ := f.m.identify(nil, pending, method)
 	f.m.pending[method].Store(id)
 	return id
 }
@@ -196,6 +202,7 @@ func (f *flight) record() {
 		fin.RequestID = g.id
 	}
 	fin.Attrs = g.attrs
+	fin.Error = ""
 	if fin.Failed {
 		fin.Error = errorText(err, g.text, fin.Code)
 	}
@@ -217,7 +224,17 @@ func (f *flight) identity() *identity {
 	if f.id != nil && pattern == f.pattern && (said == nil || said.action == f.id.action && said.service == f.id.service) {
 		return f.id
 	}
-	return f.m.identify(said, pattern, methodIndex(f.outer.Method))
+	method := methodIndex(f.outer.Method)
+	if last := f.scratch.last; said == nil && last != nil && last.pattern == pattern {
+		if id := last.identities[method].Load(); id != nil {
+			return id
+		}
+	}
+	id, r := f.m.identify(said, pattern, method)
+	if said == nil {
+		f.scratch.last = r
+	}
+	return id
 }
 
 // code returns the status that went out or is about to.

@@ -146,3 +146,12 @@ func (f *fake) one(t *testing.T) kept {
 	t.Helper()
 	return f.wait(t, 1)[0]
 }
+
+func containsAny(s string, parts ...string) bool {
+	for _, p := range parts {
+		if strings.Contains(s, p) {
+			return true
+		}
+	}
+	return false
+}

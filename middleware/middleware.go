@@ -115,6 +115,7 @@ type scratch struct {
 	finish storage.Finish
 	slab   *[slabSize]writer
 	next   int
+	last   *route // of the last request that nobody named
 	line   line
 }
 

@@ -180,16 +180,16 @@ func routePath(pattern string) string {
 }
 
 // identify returns what a name (nil for none) with a pattern and a method
-// amounts to.
-func (m *Middleware) identify(n *name, pattern string, method int) *identity {
+// amounts to, and the route that keeps it.
+func (m *Middleware) identify(n *name, pattern string, method int) (*identity, *route) {
 	if n == nil {
 		n = &m.unnamed
 	}
 	r := n.routes.of(pattern)
 	if id := r.identities[method].Load(); id != nil {
-		return id
+		return id, r
 	}
-	return m.intern(n, r, method)
+	return m.intern(n, r, method), r
 }
 
 // intern makes an identity. Two that do so at the same time get the same

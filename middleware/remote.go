@@ -37,26 +37,35 @@ func peerOf(remote string) netip.Addr {
 
 // ipv4 reads the form that nearly all have: four numbers and a port.
 func ipv4(s string) (netip.Addr, bool) {
+	var text [len("255.255.255.255:65535") + 1]byte // ends in a byte that is no digit
+	if len(s) >= len(text) {
+		return netip.Addr{}, false
+	}
+	copy(text[:], s)
 	var a [4]byte
-	var value, digits, field int
-	for i := range len(s) {
-		c := s[i]
-		switch {
-		case '0' <= c && c <= '9':
-			value = value*10 + int(c-'0')
-			if digits++; value > 255 || digits > 3 || digits > 1 && value < 10 {
-				return netip.Addr{}, false
-			}
-		case digits > 0 && (c == '.' && field < 3 || c == ':' && field == 3):
-			a[field] = byte(value)
-			if c == ':' {
-				return netip.AddrFrom4(a), true
-			}
-			field++
-			value, digits = 0, 0
-		default:
+	i := 0
+	for field := range a {
+		v := uint(text[i] - '0')
+		if i++; v > 9 {
 			return netip.Addr{}, false
 		}
+		if d := text[i] - '0'; d <= 9 && v != 0 {
+			v = 10*v + uint(d)
+			i++
+			if d := text[i] - '0'; d <= 9 {
+				v = 10*v + uint(d)
+				i++
+			}
+		}
+		want := byte('.')
+		if field == len(a)-1 {
+			want = ':'
+		}
+		if v > 255 || text[i] != want {
+			return netip.Addr{}, false
+		}
+		a[field] = byte(v)
+		i++
 	}
-	return netip.Addr{}, false
+	return netip.AddrFrom4(a), true
 }
