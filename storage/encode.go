@@ -3,6 +3,7 @@ package storage
 import (
 	"strconv"
 	"time"
+	"unicode/utf8"
 )
 
 // AppendJSON appends the action as one JSON object without a newline in or
@@ -147,9 +148,11 @@ func appendAttrs(dst []byte, attrs []Attr) []byte {
 	return append(dst, '}')
 }
 
+// repeated reports whether the key comes again, as it will be written.
 func repeated(attrs []Attr, key string) bool {
+	valid := utf8.ValidString(key)
 	for i := range attrs {
-		if attrs[i].Key == key {
+		if k := attrs[i].Key; k == key || !(valid && utf8.ValidString(k)) && replaceInvalid(k) == replaceInvalid(key) {
 			return true
 		}
 	}

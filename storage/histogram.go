@@ -2,6 +2,7 @@ package storage
 
 import (
 	"iter"
+	"math"
 	"math/bits"
 	"time"
 )
@@ -103,11 +104,8 @@ func (h *Histogram) Quantile(p float64) time.Duration {
 	if h.n == 0 {
 		return 0
 	}
-	rank := uint64(p * float64(h.n))
-	if float64(rank) < p*float64(h.n) {
-		rank++
-	}
-	rank = min(max(rank, 1), h.n)
+	const fuzz = 1 - 1e-15 // a share such as 0.07 is a little more than that in binary
+	rank := min(max(uint64(math.Ceil(p*float64(h.n)*fuzz)), 1), h.n)
 	var seen uint64
 	for bucket, n := range h.All() {
 		if seen += n; seen >= rank {

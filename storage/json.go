@@ -3,6 +3,7 @@ package storage
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 )
 
 // MaxJSON is the most bytes of JSON that [DecodeJSON] reads as one action.
@@ -24,7 +25,15 @@ func (e *SyntaxError) Error() string {
 	if e.Field == "" {
 		return fmt.Sprintf("action at line %d, column %d: %s", e.Line, e.Column, e.Msg)
 	}
-	return fmt.Sprintf("action at line %d, column %d: field %s: %s", e.Line, e.Column, e.Field, e.Msg)
+	return fmt.Sprintf("action at line %d, column %d: field %s: %s", e.Line, e.Column, readable(e.Field), e.Msg)
+}
+
+// readable returns s for a message: quoted if it is more than plain ASCII.
+func readable(s string) string {
+	if plainPrefix([]byte(s)) < len(s) {
+		return strconv.Quote(s)
+	}
+	return s
 }
 
 // syntaxError returns the error for offset at of input.

@@ -38,6 +38,9 @@ func (q Query) Compile() (*Matcher, error) {
 		m.paged, m.after = true, c.last
 		m.q.From, m.q.To = c.from, c.to
 	}
+	if err := m.q.validateRange(); err != nil {
+		return nil, err
+	}
 	if !m.q.From.IsZero() {
 		m.from = m.q.From.UnixNano()
 	}

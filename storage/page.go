@@ -4,7 +4,7 @@ import "slices"
 
 // Page is one page of a query's answer.
 type Page struct {
-	Actions []Action // in the query's order; the caller's own
+	Actions []Action // in the query's order, never nil; the caller's own
 	Next    string   // the Query.Cursor of the next page; empty on the last one
 }
 
@@ -22,7 +22,7 @@ type Collector struct {
 func NewCollector(m *Matcher) *Collector {
 	limit := m.Limit()
 	if limit == NoLimit {
-		return &Collector{m: m, limit: limit}
+		return &Collector{m: m, limit: limit, kept: []Action{}}
 	}
 	limit++
 	return &Collector{m: m, limit: limit, kept: make([]Action, 0, min(limit, DefaultLimit+1))}

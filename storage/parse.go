@@ -18,6 +18,7 @@ const (
 	allowedCode     = "a status code from 100 to 599 or a class from 1xx to 5xx"
 	allowedTraceID  = "32 hexadecimal digits, not all zero"
 	allowedSort     = "-timestamp, timestamp, -duration or duration"
+	allowedYears    = "a moment of the years 1970 to 2261"
 	allowedText     = "1 to 1024 bytes of valid UTF-8"
 	allowedCursor   = "the next of a page of this same query"
 )
@@ -198,7 +199,9 @@ func ParseLimit(v string) (int, error) {
 }
 
 // Values returns the query as URL parameters that [ParseQuery] reads back.
-// Moments that were given relative to now stay so.
+// Moments that were given relative to now stay so. What has no parameter is
+// told for people only: a range of codes that is no class, and NoLimit, which
+// is left out.
 func (q Query) Values() url.Values {
 	v := url.Values{}
 	set := func(name, value string) {
@@ -254,16 +257,20 @@ func parseMoment(param, v string, now time.Time) (t time.Time, relative string, 
 	if err != nil {
 		return time.Time{}, "", badParam(param, v, allowedMoment)
 	}
-	return now.Add(-d).UTC(), v, nil
+	t, _, err = checkYear(param, v, now.Add(-d).UTC())
+	return t, v, err
 }
 
-// checkYear keeps moments to the years that nanoseconds since 1970 can count.
+// checkYear refuses a moment outside of the years that actions have.
 func checkYear(param, v string, t time.Time) (time.Time, string, error) {
-	if t.Year() < 1970 || t.Year() > 2261 {
-		return time.Time{}, "", badParam(param, v, "a moment of the years 1970 to 2261")
+	if !validYear(t) {
+		return time.Time{}, "", badParam(param, v, allowedYears)
 	}
 	return t, "", nil
 }
+
+// validYear reports whether nanoseconds since 1970 can count the moment.
+func validYear(t time.Time) bool { return minSecond <= t.Unix() && t.Unix() <= maxSecond }
 
 // parseAgo reads a Go duration, or whole days such as 7d, not negative.
 func parseAgo(v string) (time.Duration, error) {

@@ -103,13 +103,12 @@ func (q *Query) limit() int {
 }
 
 // validate refuses a query that Go code filled in wrongly. ParseQuery never
-// returns one.
+// returns one. The moments are for validateRange, since a cursor brings its
+// own.
 func (q *Query) validate() error {
 	switch {
 	case q.Status != "" && q.Status != Success && q.Status != Failed:
 		return badParam("status", string(q.Status), allowedStatus)
-	case !q.From.IsZero() && !q.To.IsZero() && !q.From.Before(q.To):
-		return badParam("to", q.To.UTC().Format(time.RFC3339Nano), "a moment after from, which is "+q.From.UTC().Format(time.RFC3339Nano))
 	case q.MinDuration < 0:
 		return badParam("min_duration", q.MinDuration.String(), allowedDuration)
 	case q.MaxDuration < 0:
@@ -122,6 +121,19 @@ func (q *Query) validate() error {
 		return badParam("sort", string(q.Sort), allowedSort)
 	case q.Limit < NoLimit || q.Limit > MaxLimit:
 		return badParam("limit", strconv.Itoa(q.Limit), allowedLimit)
+	}
+	return nil
+}
+
+// validateRange refuses moments that no action can lie between.
+func (q *Query) validateRange() error {
+	switch {
+	case !q.From.IsZero() && !validYear(q.From):
+		return badParam("from", momentText(q.From, ""), allowedYears)
+	case !q.To.IsZero() && !validYear(q.To):
+		return badParam("to", momentText(q.To, ""), allowedYears)
+	case !q.From.IsZero() && !q.To.IsZero() && !q.From.Before(q.To):
+		return badParam("to", momentText(q.To, ""), "a moment after from, which is "+momentText(q.From, ""))
 	}
 	return nil
 }

@@ -322,7 +322,7 @@ func (d *scanner) describe(at int) string {
 		for end < len(d.b) && strings.IndexByte(" \t\r\n,:{}[]\"", d.b[end]) < 0 {
 			end++
 		}
-		return Cut(replaceInvalid(d.s[at:end]), 60)
+		return readable(Cut(d.s[at:end], 60))
 	}
 	r, _ := utf8.DecodeRuneInString(d.s[at:])
 	return shorten(string(r))

@@ -19,6 +19,22 @@ type Stats struct {
 	Sinks     map[string]SinkStats    `json:"sinks"`
 }
 
+// MarshalJSON encodes the stats with an empty object for a map that is nil.
+func (s Stats) MarshalJSON() ([]byte, error) {
+	type plain Stats // without this method
+	p := plain(s)
+	if p.ByService == nil {
+		p.ByService = map[string]int64{}
+	}
+	if p.Services == nil {
+		p.Services = map[string]ServiceStats{}
+	}
+	if p.Sinks == nil {
+		p.Sinks = map[string]SinkStats{}
+	}
+	return json.Marshal(p)
+}
+
 // Counts is a number of actions and how many of them failed.
 type Counts struct {
 	Total  int64 `json:"total"`
