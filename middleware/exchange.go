@@ -138,9 +138,6 @@ func (x *exchange) wrote(n int64, flags uint64) {
 	}
 }
 
-// set adds flags alone.
-func (x *exchange) set(flags uint64) { x.state.Or(flags) }
-
 // flagsOf tells a client that went away from a handler that did wrong.
 func flagsOf(err error) uint64 {
 	switch {
