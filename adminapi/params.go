@@ -4,7 +4,6 @@ import (
 	"maps"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"actionlog/storage"
@@ -53,11 +52,7 @@ func onlyKnown(rawQuery string, known ...string) (url.Values, error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		if !slices.Contains(known, name) {
-			allowed := "none of this name; there are no parameters here"
-			if len(known) > 0 {
-				allowed = "none of this name; known is " + strings.Join(known, ", ")
-			}
-			return nil, &storage.ParamError{Param: strconv.Quote(shorten(name)), Value: values.Get(name), Allowed: allowed}
+			return nil, storage.UnknownParam(name, known)
 		}
 	}
 	return values, nil

@@ -37,10 +37,22 @@ type ParamError struct {
 	Param   string // e.g. "limit"
 	Value   string // as it was given
 	Allowed string // e.g. "a whole number from 1 to 1000"
+	Unknown bool   // there is no such parameter; Allowed lists those that there are
+}
+
+// UnknownParam returns the error for a parameter that is not one of known.
+func UnknownParam(param string, known []string) *ParamError {
+	return &ParamError{Param: param, Allowed: strings.Join(known, ", "), Unknown: true}
 }
 
 // Error returns one sentence.
 func (e *ParamError) Error() string {
+	switch {
+	case e.Unknown && e.Allowed == "":
+		return fmt.Sprintf("parameter %s is unknown; there are none here", shorten(e.Param))
+	case e.Unknown:
+		return fmt.Sprintf("parameter %s is unknown; known are %s", shorten(e.Param), e.Allowed)
+	}
 	return fmt.Sprintf("parameter %s is %s; allowed is %s", e.Param, shorten(e.Value), e.Allowed)
 }
 
@@ -158,7 +170,7 @@ func ParseQuery(values url.Values, now time.Time) (Query, error) {
 	for _, name := range names {
 		parse, ok := parsers[name]
 		if !ok {
-			return Query{}, badParam(shorten(name), strings.Join(values[name], ","), "none of this name; known are "+strings.Join(paramNames, ", "))
+			return Query{}, UnknownParam(name, paramNames)
 		}
 		most := 1
 		if name == "service" || name == "action" {

@@ -6,7 +6,6 @@ import "actionlog/storage"
 type texts struct {
 	err, path, requestID, instance string
 	attrs                          []storage.Attr
-	size                           int
 }
 
 // put writes an action into the next free slot. An empty instance is the ring's.
