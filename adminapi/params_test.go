@@ -48,7 +48,7 @@ func TestParameters(t *testing.T) {
 		{"slow-twice", "/slow?limit=1&limit=2", `at most 1 of it, not 2`},
 		{"slow-malformed", "/slow?limit=%zz", `the query part of the URL is malformed`},
 		{"active-unknown", "/active?limit=1", `parameter "limit" is unknown; there are none here`},
-		{"active-long-name", "/active?" + strings.Repeat("ä", 300), `…" is ""; allowed`},
+		{"active-long-name", "/active?" + strings.Repeat("ä", 300), `… (600 bytes) is unknown; there are none here`},
 		{"longest-query", "/recent?" + strings.Repeat("x", 64<<10), ""},
 		{"too-long-query", "/recent?" + strings.Repeat("x", 64<<10+1), `the query part of the URL is 65537 bytes; allowed are at most 65536`},
 		{"ten-megabytes", "/search?q=" + strings.Repeat("x", 10<<20), `allowed are at most 65536`},
