@@ -38,9 +38,6 @@ func run(ctx context.Context, cfg config, stdout io.Writer) (err error) {
 
 	logger := newLogger(cfg.log, stdout)
 	actions := ring.New(ring.Options{})
-	if cfg.sample {
-		recordSample(actions)
-	}
 	files, err := archive.OpenWriter(cfg.dir, archive.Options{
 		OnEvent: func(e archive.Event) { logger.Info().Str("archive", e.String()).Send() },
 	})
@@ -50,6 +47,12 @@ func run(ctx context.Context, cfg config, stdout io.Writer) (err error) {
 	actions.Pump("archive", files, ring.PumpOptions{})
 	defer func() { err = errors.Join(err, drain(actions, files, stdout)) }()
 
+	if cfg.sample {
+		recordSample(actions)
+		if err := actions.Flush(ctx); err != nil {
+			return err
+		}
+	}
 	handler, err := newHandler(actions, logger)
 	if err != nil {
 		return err
