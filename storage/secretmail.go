@@ -26,7 +26,7 @@ func (f *finder) email(i, width int) span {
 		}
 		begin -= size
 	}
-	for begin < i && (s[begin] == '.' || s[begin] == '-') {
+	for begin < i && (s[begin] == '.' || s[begin] == '-' || s[begin] == '\'') {
 		begin++
 	}
 	if begin == i {

@@ -31,7 +31,7 @@ var charsOf = func() (t [256]chars) {
 	add(charsBase64, "-_")
 	add(charsToken, "-._~+/=")
 	add(charsKey, "-_.[]%$")
-	add(charsLocal, "._%+-")
+	add(charsLocal, "._%+-'")
 	return t
 }()
 
