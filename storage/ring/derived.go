@@ -20,6 +20,7 @@ type derived struct {
 	running atomic.Bool   // whether the counting goroutine runs
 	done    atomic.Uint64 // the newest number looked at
 	left    atomic.Uint64 // low, as of the last run
+	_       [128]byte     // what writers read lies apart from what counting writes
 
 	mu     sync.Mutex
 	line   uint64   // the number at the last clear

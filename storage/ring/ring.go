@@ -34,7 +34,7 @@ type Ring struct {
 
 	_    [128]byte
 	head atomic.Uint64 // the newest number handed out; numbers begin with 1
-	_    [120]byte
+	_    [128]byte
 
 	counts derived
 }

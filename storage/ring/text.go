@@ -1,6 +1,7 @@
 package ring
 
 import (
+	"strings"
 	"time"
 
 	"actionlog/storage"
@@ -9,15 +10,31 @@ import (
 // dropped is what an error reads whose side bytes are no longer held.
 const dropped = "(dropped)"
 
+// textBlock is how many bytes of texts are allocated at a time. Who keeps one
+// action keeps its block.
+const textBlock = 4096
+
 // reader turns records into actions. Its buffers serve one call.
 type reader struct {
 	r     *Ring
 	https []storage.HTTP
+	block *strings.Builder
 	buf   []byte
 }
 
+// text returns b as a string in a block that serves many.
+func (rd *reader) text(b []byte) string {
+	if rd.block == nil || rd.block.Cap()-rd.block.Len() < len(b) {
+		rd.block = new(strings.Builder)
+		rd.block.Grow(max(textBlock, len(b)))
+	}
+	start := rd.block.Len()
+	rd.block.Write(b)
+	return rd.block.String()[start:]
+}
+
 // action fills a from a record and its side bytes, which may be nil where they
-// were dropped. All texts of the action share one allocation.
+// were dropped.
 func (rd *reader) action(n uint64, rec *record, side []byte, a *storage.Action) {
 	nm := rd.r.names.at(rec.handle)
 	*a = storage.Action{
@@ -36,7 +53,7 @@ func (rd *reader) action(n uint64, rec *record, side []byte, a *storage.Action) 
 	textEnd := len(b)
 	b = append(b, side...)
 	rd.buf = b
-	all := string(b)
+	all := rd.text(b)
 	a.ID = storage.ID(all[:idEnd])
 	if rec.flags&failed != 0 {
 		a.Status = storage.Failed
