@@ -362,6 +362,7 @@ func TestLateWrites(t *testing.T) {
 	var late sync.WaitGroup
 	h := mw.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := r.Header.Get("X-Name")
+		middleware.Attr(w, "late", "not yet")
 		late.Go(func() {
 			for range writes {
 				io.WriteString(w, name+"\n")
@@ -385,6 +386,64 @@ func TestLateWrites(t *testing.T) {
 		}
 	}
 	rec.wait(t, requests)
+}
+
+// nowhere is a response writer that takes everything at once.
+type nowhere struct{}
+
+func (nowhere) Header() http.Header         { return http.Header{} }
+func (nowhere) WriteHeader(int)             {}
+func (nowhere) Write(p []byte) (int, error) { return len(p), nil }
+
+// TestConcurrentWrites counts what many goroutines of one handler write.
+func TestConcurrentWrites(t *testing.T) {
+	t.Parallel()
+	mw, rec := newMiddleware(t)
+	const goroutines, writes = 8, 20000
+	h := mw.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var wait sync.WaitGroup
+		for range goroutines {
+			wait.Go(func() {
+				for range writes {
+					w.Write([]byte("abc"))
+				}
+			})
+		}
+		wait.Wait()
+	}))
+	h.ServeHTTP(nowhere{}, httptest.NewRequest("GET", "/", nil))
+	if diff := cmp.Diff(end{Code: 200, Bytes: 3 * goroutines * writes}, endOf(rec.one(t))); diff != "" {
+		t.Errorf("recorded (-want +got):\n%s", diff)
+	}
+}
+
+// brokenWriter is a response writer whose client is gone.
+type brokenWriter struct{ lockedWriter }
+
+func (w *brokenWriter) Write(p []byte) (int, error)       { return 1, net.ErrClosed }
+func (w *brokenWriter) WriteString(s string) (int, error) { return 1, net.ErrClosed }
+func (w *brokenWriter) FlushError() error                 { return net.ErrClosed }
+
+// TestFailedWrites shows that a write that failed tells of a client that is
+// gone, before the server knows and cancels the request.
+func TestFailedWrites(t *testing.T) {
+	t.Parallel()
+	for name, write := range map[string]func(w http.ResponseWriter){
+		"write":  func(w http.ResponseWriter) { w.Write([]byte("abc")) },
+		"string": func(w http.ResponseWriter) { io.WriteString(w, "abc") },
+		"flush":  func(w http.ResponseWriter) { http.NewResponseController(w).Flush() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			mw, rec := newMiddleware(t)
+			h := mw.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { write(w) }))
+			h.ServeHTTP(&brokenWriter{lockedWriter{head: http.Header{}}}, httptest.NewRequest("GET", "/", nil))
+			got := endOf(rec.one(t))
+			if got.Code != 200 || got.Outcome != storage.Aborted || got.Failed {
+				t.Errorf("recorded %+v", got)
+			}
+		})
+	}
 }
 
 // TestWriterIsNeverUsedAgain looks at the writers that handlers got, over

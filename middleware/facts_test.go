@@ -73,6 +73,10 @@ var facts = []fact{
 		http.NewResponseController(w).Flush()
 		io.WriteString(w, "a")
 	}, end{Code: 200, Bytes: 1, Outcome: storage.Streamed}, 0},
+	{"flush-by-controller-first", func(w http.ResponseWriter, r *http.Request) {
+		http.NewResponseController(w).Flush()
+		w.WriteHeader(500)
+	}, end{Code: 200, Outcome: storage.Streamed}, 0},
 	{"no-content", func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(204)
 		if _, err := w.Write([]byte("x")); !errors.Is(err, http.ErrBodyNotAllowed) {

@@ -143,6 +143,9 @@ func TestName(t *testing.T) {
 		}, "S: a /users/{id}", ""},
 		{"action-without-service", "GET /users/7", func(mw *middleware.Middleware) http.Handler { return mw.Action("", "a", users()) }, "test: a /users/{id}", ""},
 		{"action-without-action", "GET /users/7", func(mw *middleware.Middleware) http.Handler { return mw.Action("S", "", users()) }, "S: GET /users/{id} /users/{id}", ""},
+		{"action-around-mux", "GET /users/7", func(mw *middleware.Middleware) http.Handler {
+			return mw.Handler(mux("/", mw.Action("S", "a", users())))
+		}, "S: a /users/{id}", ""},
 		{"action-in-action", "GET /users/7", func(mw *middleware.Middleware) http.Handler {
 			return mw.Action("S", "a", mw.Action("T", "b", users()))
 		}, "T: b /users/{id}", ""},

@@ -143,14 +143,17 @@ func TestEchoIsNotTheRequests(t *testing.T) {
 	t.Parallel()
 	mw, _ := newMiddleware(t, func(o *middleware.Options) { o.EchoRequestID = true })
 	r := httptest.NewRequest("GET", "/", nil)
-	r.Header.Set("X-Request-Id", "abc")
+	r.Header["X-Request-Id"] = append(make([]string, 0, 4), "abc")
 	w := httptest.NewRecorder()
 	mw.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Add("X-Request-Id", "more")
-		w.Header().Set("X-Request-Id", "other")
+		w.Header().Add("X-Request-Id", "answered")
+		r.Header.Add("X-Request-Id", "asked")
 	})).ServeHTTP(w, r)
-	if got := r.Header["X-Request-Id"]; !slices.Equal(got, []string{"abc"}) {
+	if got := r.Header["X-Request-Id"]; !slices.Equal(got, []string{"abc", "asked"}) {
 		t.Errorf("the request's header became %q", got)
+	}
+	if got := w.Header()["X-Request-Id"]; !slices.Equal(got, []string{"abc", "answered"}) {
+		t.Errorf("the answer's header became %q", got)
 	}
 }
 
