@@ -399,16 +399,19 @@ func (nowhere) Write(p []byte) (int, error) { return len(p), nil }
 func TestConcurrentWrites(t *testing.T) {
 	t.Parallel()
 	mw, rec := newMiddleware(t)
-	const goroutines, writes = 8, 20000
+	const goroutines, writes = 4, 20_000
 	h := mw.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var wait sync.WaitGroup
+		start := make(chan bool)
 		for range goroutines {
 			wait.Go(func() {
+				<-start
 				for range writes {
 					w.Write([]byte("abc"))
 				}
 			})
 		}
+		close(start)
 		wait.Wait()
 	}))
 	h.ServeHTTP(nowhere{}, httptest.NewRequest("GET", "/", nil))
