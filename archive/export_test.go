@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"path/filepath"
@@ -165,4 +166,21 @@ func (f *faultyFile) Close() error {
 // Period returns the day by which at is filed, and when the next file begins.
 func Period(r Rotation, at time.Time, loc *time.Location) (Day, time.Time) {
 	return r.day(at, loc), r.next(at, loc)
+}
+
+// Pack returns text as sealing packs it.
+func Pack(text []byte) ([]byte, error) {
+	var sealed []byte
+	var p packer
+	for piece, err := range pieces(bytes.NewReader(text)) {
+		if err != nil {
+			return nil, err
+		}
+		member, _, err := p.pack(piece.text)
+		if err != nil {
+			return nil, err
+		}
+		sealed = append(sealed, member...)
+	}
+	return sealed, nil
 }

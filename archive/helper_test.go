@@ -241,3 +241,13 @@ func exists(t testing.TB, path string) bool {
 	}
 	return err == nil
 }
+
+// packed returns text as it is sealed.
+func packed(t testing.TB, text string) []byte {
+	t.Helper()
+	b, err := archive.Pack([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}

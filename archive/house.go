@@ -11,10 +11,10 @@ import (
 )
 
 const (
-	firstPause = time.Second      // before a failed round is tried again, doubled each time
-	mostPause  = time.Minute      // the longest such pause
-	longPause  = time.Hour        // between rounds while nothing happens
-	quickPause = 30 * time.Second // … where room is to be kept
+	firstPause = time.Second // before a failed round is tried again, doubled each time
+	mostPause  = time.Minute // the longest such pause
+	longPause  = time.Hour   // between rounds while nothing happens
+	quickPause = time.Minute // … where room is to be kept
 )
 
 // keepHouse seals what has been ended, by this writer or by one that is no
