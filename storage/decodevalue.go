@@ -91,9 +91,7 @@ func (d *decoder) whole(name string, most int64, allowed string) (int64, error) 
 	return int64(n), nil
 }
 
-// refuse returns the error for the value at the current offset.
-func (d *decoder) refuse(name, allowed string) error { return d.refuseAt(d.i, name, allowed) }
-
+// refuseAt returns the error for the value at an offset.
 func (d *decoder) refuseAt(at int, name, allowed string) error {
 	d.i = at
 	return d.unexpected(name, allowed)

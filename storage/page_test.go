@@ -199,11 +199,10 @@ func cursorOf(t testing.TB) (q storage.Query, cursor string) {
 	t.Helper()
 	q = storage.Query{Status: storage.Success, Limit: 1}
 	c := storage.NewCollector(compile(t, q))
-	process := storage.NewProcess(now)
-	for i := range uint64(3) {
-		c.Offer(&storage.Action{Time: now, Status: storage.Success, ID: process.ID(i)})
+	for _, id := range []storage.ID{"a", "b", "c"} {
+		c.Offer(&storage.Action{Time: now, Status: storage.Success, ID: id})
 	}
-	return q, c.Page(process.ID(2)).Next
+	return q, c.Page("c").Next
 }
 
 func TestCursorRefuses(t *testing.T) {

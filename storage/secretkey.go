@@ -11,52 +11,62 @@ const (
 	keySecret                  // it does
 )
 
-// Key names are compared in lower case and without what is no letter or digit:
-// X-Api-Key, apiKey and API_KEY are all apikey.
-var (
-	// secretEndings are how the names of secrets end.
-	secretEndings = []string{
-		"password", "passwd", "passphrase", "passcode", "pwd", "secret", "token", "authorization",
-		"apikey", "accesskey", "secretkey", "privatekey", "signingkey", "encryptionkey", "accountkey", "authkey",
-		"cookie", "credential", "credentials", "sessionid", "sessid", "sessionkey", "jwt", "cardnumber",
+// keyRule is how the name of a key ends that tells something. Key names are
+// compared in lower case and without what is no letter or digit: X-Api-Key,
+// apiKey and API_KEY are all apikey.
+type keyRule struct {
+	ending    string
+	word      bool // it must be the last word of the name, and not only its end
+	qualifier bool // it says nothing; what is before it does
+	rating    keyRating
+}
+
+// keyRules has the rules by the last byte of the ending.
+var keyRules = func() (t [256][]keyRule) {
+	add := func(r keyRule, endings string) {
+		for _, r.ending = range strings.Fields(endings) {
+			last := r.ending[len(r.ending)-1]
+			t[last] = append(t[last], r)
+		}
 	}
-	// secretWords name a secret as the last word of a key.
-	secretWords = []string{"session", "otp", "cvv", "cvc"}
-	// weakWords do so in key=value only.
-	weakWords = []string{"pass", "pw", "auth", "sid", "sig", "signature", "pin"}
-	// qualifiers may follow any of them.
-	qualifiers = []string{"hash", "confirmation", "confirm", "again", "value", "header"}
-)
+	add(keyRule{rating: keySecret}, `password passwd passphrase passcode pwd secret token authorization apikey accesskey secretkey privatekey
+		signingkey encryptionkey accountkey authkey cookie credential credentials sessionid sessid sessionkey jwt cardnumber`)
+	add(keyRule{rating: keySecret, word: true}, "session otp cvv cvc")
+	add(keyRule{rating: keyWeak, word: true}, "pass pw auth sid sig signature pin")
+	add(keyRule{qualifier: true}, "hash confirmation confirm again value header")
+	return t
+}()
 
 // rateKey tells whether a key names a secret.
 func rateKey(key string) keyRating {
 	var buf [maxKey]byte
 	name, word, before := keyName(buf[:0], key)
+	rating, rest := rateName(name, word)
+	if rest > 0 {
+		rating, _ = rateName(name[:rest], min(before, rest))
+	}
+	return rating
+}
+
+// rateName rates a name of which the last word begins at word. If that is a
+// qualifier, it returns the length of what is before it.
+func rateName(name []byte, word int) (rating keyRating, rest int) {
 	if len(name) == 0 {
-		return keyOpen
+		return keyOpen, 0
 	}
-	for _, q := range qualifiers {
-		if rest, ok := strings.CutSuffix(string(name), q); ok && rest != "" {
-			name, word = name[:len(rest)], min(before, len(rest))
-			break
+	rules := keyRules[name[len(name)-1]]
+	for i := range rules {
+		r := &rules[i]
+		n := len(name) - len(r.ending)
+		if n < 0 || r.word && n != word || string(name[n:]) != r.ending {
+			continue
 		}
-	}
-	for _, ending := range secretEndings {
-		if strings.HasSuffix(string(name), ending) {
-			return keySecret
+		if r.qualifier {
+			return keyOpen, n
 		}
+		return r.rating, 0
 	}
-	for _, w := range secretWords {
-		if string(name[word:]) == w {
-			return keySecret
-		}
-	}
-	for _, w := range weakWords {
-		if string(name[word:]) == w {
-			return keyWeak
-		}
-	}
-	return keyOpen
+	return keyOpen, 0
 }
 
 // keyName appends the name to buf, up to its capacity, without the digits at
