@@ -45,7 +45,7 @@ func TestAllocations(t *testing.T) {
 				r := httptest.NewRequest("POST", "/cases", nil)
 				r.Header.Set("X-Request-Id", "abc")
 				r.Header.Set("Traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
-				w := &sinkWriter{bareSink{header: http.Header{}}}
+				w := newSink()
 				if got := testing.AllocsPerRun(2000, func() { h.ServeHTTP(w, r) }); got > tt.want+raceAllocs {
 					t.Errorf("%v allocations, want %v", got, tt.want)
 				}

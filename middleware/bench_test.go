@@ -1,8 +1,10 @@
 package middleware_test
 
 import (
+	"bufio"
 	"context"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -17,22 +19,29 @@ import (
 )
 
 // sinkWriter is a response writer that costs nothing, with the interfaces of
-// an HTTP/1 server's.
+// an HTTP/1.1 server's.
 type sinkWriter struct {
-	bareSink
-}
-
-type bareSink struct {
 	header http.Header
 	code   int
 	bytes  int
 }
 
-func (s *bareSink) Header() http.Header               { return s.header }
-func (s *bareSink) WriteHeader(code int)              { s.code = code }
-func (s *bareSink) Write(p []byte) (int, error)       { s.bytes += len(p); return len(p), nil }
-func (s *bareSink) WriteString(p string) (int, error) { s.bytes += len(p); return len(p), nil }
-func (s *bareSink) Flush()                            {}
+func newSink() *sinkWriter { return &sinkWriter{header: http.Header{}} }
+
+func (s *sinkWriter) Header() http.Header               { return s.header }
+func (s *sinkWriter) WriteHeader(code int)              { s.code = code }
+func (s *sinkWriter) Write(p []byte) (int, error)       { s.bytes += len(p); return len(p), nil }
+func (s *sinkWriter) WriteString(p string) (int, error) { s.bytes += len(p); return len(p), nil }
+func (s *sinkWriter) ReadFrom(io.Reader) (int64, error) { return 0, nil }
+func (s *sinkWriter) Flush()                            {}
+func (s *sinkWriter) FlushError() error                 { return nil }
+func (s *sinkWriter) CloseNotify() <-chan bool          { return nil }
+func (s *sinkWriter) SetReadDeadline(time.Time) error   { return nil }
+func (s *sinkWriter) SetWriteDeadline(time.Time) error  { return nil }
+func (s *sinkWriter) EnableFullDuplex() error           { return nil }
+func (s *sinkWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return nil, nil, http.ErrNotSupported
+}
 
 var benchBody = []byte(`{"id":7}`)
 
@@ -61,7 +70,7 @@ func benchMux(wrap func(http.Handler) http.Handler) http.Handler {
 func run(b *testing.B, h http.Handler) {
 	b.Helper()
 	r := benchRequest(b)
-	w := &sinkWriter{bareSink{header: http.Header{}}}
+	w := newSink()
 	b.ReportAllocs()
 	for b.Loop() {
 		r.Pattern = ""
@@ -163,7 +172,7 @@ func BenchmarkParallel(b *testing.B) {
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
 		r := benchRequest(b)
-		w := &sinkWriter{bareSink{header: http.Header{}}}
+		w := newSink()
 		for pb.Next() {
 			r.Pattern = ""
 			h.ServeHTTP(w, r)

@@ -110,7 +110,9 @@ var facts = []fact{
 	}, end{Code: 202}, 0},
 
 	{"not-found", http.NotFound, end{Code: 404, Bytes: 19}, 0},
-	{"plain-text-5xx", func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no database", http.StatusServiceUnavailable) }, end{503, 12, "", true, "no database"}, 0},
+	{"plain-text-5xx", func(w http.ResponseWriter, r *http.Request) {
+		http.Error(w, "no database", http.StatusServiceUnavailable)
+	}, end{503, 12, "", true, "no database"}, 0},
 	{"json-detail", failing(500, "application/json; charset=utf-8", ` {"code":7,"detail":"no \"database\""}`), end{500, 38, "", true, `no "database"`}, 0},
 	{"json-error", failing(500, "application/problem+json", `{"error":"broken","message":"m"}`), end{500, 32, "", true, "broken"}, 0},
 	{"json-error-object", failing(500, "application/json", `{"error":{"code":1,"message":"deep"}}`), end{500, 37, "", true, "deep"}, 0},
