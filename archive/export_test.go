@@ -184,3 +184,28 @@ func Pack(text []byte) ([]byte, error) {
 	}
 	return sealed, nil
 }
+
+// Member is a member of a sealed file.
+type Member struct {
+	Text     []byte
+	Lines    int
+	From, To time.Time
+}
+
+// Members hops through a sealed file.
+func Members(sealed []byte) ([]Member, error) {
+	var list []Member
+	for len(sealed) > 0 {
+		m, ok := parseMember(sealed)
+		if !ok || m.packed > int64(len(sealed)) {
+			return nil, errors.New("not a member of ours")
+		}
+		u := unpacker{packed: sealed[:m.packed]}
+		if err := u.inflate(m.plain); err != nil {
+			return nil, err
+		}
+		list = append(list, Member{u.plain, m.lines, time.Unix(0, m.times.min), time.Unix(0, m.times.max)})
+		sealed = sealed[m.packed:]
+	}
+	return list, nil
+}

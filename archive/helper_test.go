@@ -251,3 +251,7 @@ func packed(t testing.TB, text string) []byte {
 	}
 	return b
 }
+
+// waitGlance waits, in a synctest bubble, until a writer has looked at its
+// clock and its file again.
+func waitGlance() { time.Sleep(61 * time.Second) }

@@ -1,0 +1,299 @@
+package archive_test
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"actionlog/archive"
+	"actionlog/storage"
+)
+
+// TestCrashBetweenSteps begins with what a crash leaves at each step of sealing
+// and finds the same, whole archive afterwards.
+func TestCrashBetweenSteps(t *testing.T) {
+	t.Parallel()
+	m := newMaker(day0)
+	first, second := m.next(3000), m.next(3000)
+	all := append(append([]storage.Action(nil), first...), second...)
+	text, half := lines(all), lines(first)
+	gz := string(packed(t, text))
+	const plain, sealed, draft = "actions-2026-11-20.jsonl", "actions-2026-11-20.jsonl.gz", ".actions-2026-11-20.jsonl.gz.tmp"
+	for _, c := range []struct {
+		name  string
+		files map[string]string
+		want  []string
+		lines []storage.Action
+	}{
+		{"not-begun", map[string]string{plain: text}, []string{sealed}, all},
+		{"draft-begun", map[string]string{plain: text, draft: gz[:100]}, []string{sealed}, all},
+		{"draft-whole", map[string]string{plain: text, draft: gz}, []string{sealed}, all},
+		{"linked", map[string]string{plain: text, draft: gz, sealed: gz}, []string{sealed}, all},
+		{"named", map[string]string{plain: text, sealed: gz}, []string{sealed}, all},
+		{"done", map[string]string{sealed: gz}, []string{sealed}, all},
+		{"emptied", map[string]string{plain: "", sealed: gz}, []string{sealed}, all},
+		{"draft-alone", map[string]string{draft: gz, sealed: gz}, []string{sealed}, all},
+		{"empty", map[string]string{plain: ""}, nil, nil},
+		// What no order of our own steps leaves, but a disk or a hand may.
+		{"sealed-lacks-lines", map[string]string{plain: text, sealed: string(packed(t, half))}, []string{sealed}, all},
+		{"plain-lacks-lines", map[string]string{plain: half, sealed: gz}, []string{sealed}, all},
+		{"sealed-cut-off", map[string]string{plain: text, sealed: gz[:len(gz)-9]}, []string{sealed, sealed + ".bad"}, all},
+		{"sealed-empty", map[string]string{plain: text, sealed: ""}, []string{sealed, sealed + ".bad"}, all},
+		{"sealed-flipped", map[string]string{plain: text, sealed: flip(gz, len(gz)/2)}, []string{sealed, sealed + ".bad"}, all},
+		{"sealed-other-text", map[string]string{plain: half, sealed: string(packed(t, lines(second)))}, []string{"actions-2026-11-20.2.jsonl.gz", sealed}, all},
+		{"torn", map[string]string{plain: text + text[:100]}, []string{sealed, plain + ".torn"}, all},
+		{"only-torn", map[string]string{plain: text[:100]}, []string{plain + ".torn"}, nil},
+		{"zeros-at-the-end", map[string]string{plain: text + strings.Repeat("\x00", 5000)}, []string{sealed, plain + ".torn"}, all},
+		{"zeros-within", map[string]string{plain: half + strings.Repeat("\x00", 5000) + "\n" + lines(second)}, []string{sealed, plain + ".torn"}, all},
+		{"endless-line", map[string]string{plain: half + strings.Repeat("x", 20<<20) + "\n" + lines(second) + "{"}, []string{sealed, plain + ".torn"}, all},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			for base, content := range c.files {
+				put(t, filepath.Join(dir, base), content)
+			}
+			synctest.Test(t, func(t *testing.T) {
+				w, err := archive.OpenWriter(dir, archive.Options{MaxAge: -1, Now: newClock(day0).now})
+				if err != nil {
+					t.Fatal(err)
+				}
+				synctest.Wait()
+				if got := w.Status(); got.SealError != nil {
+					t.Error(got.SealError)
+				}
+				closeWriter(t, w)
+			})
+			wantNames(t, dir, c.want...)
+			wantLines(t, dir, c.lines)
+			if got, problems := readAll(t, dir, storage.Query{}); len(got) != len(c.lines) || problems != nil {
+				t.Errorf("read %d actions with the problems %v; want %d", len(got), problems, len(c.lines))
+			}
+		})
+	}
+}
+
+func flip(s string, at int) string {
+	b := []byte(s)
+	b[at] ^= 0x10
+	return string(b)
+}
+
+// TestTornIsKept checks that what is trimmed is in the .torn file, whole and in
+// order, and that the day's file is written on behind the last whole line.
+func TestTornIsKept(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	m := newMaker(day0)
+	one, two, three := m.next(2), m.next(2), m.next(2)
+	path := filepath.Join(dir, "actions-2026-11-22.jsonl")
+	put(t, path, lines(one), `{"timestamp":"2026`)
+	events := newEventLog()
+	opts := archive.Options{Now: newClock(day0).now, OnEvent: events.add}
+	w := openWriter(t, dir, opts)
+	if e := events.wait(t, archive.Trimmed); e.Bytes != 18 || e.File != "actions-2026-11-22.jsonl" {
+		t.Errorf("the event is %v", e)
+	}
+	if got := w.Status(); got.Active != filepath.Base(path) || got.Bytes != int64(len(lines(one))) {
+		t.Errorf("the status is %+v", got)
+	}
+	write(t, w, two)
+	closeWriter(t, w)
+
+	put(t, path, lines(one), lines(two), "\x00\x00\x00\n", `{"b`)
+	w = openWriter(t, dir, opts)
+	write(t, w, three)
+	closeWriter(t, w)
+	if got, want := string(readText(t, path)), lines(one)+lines(two)+lines(three); got != want {
+		t.Errorf("the file has %q; want %q", got, want)
+	}
+	if got, want := string(readText(t, path+".torn")), "{\"timestamp\":\"2026\n\x00\x00\x00\n{\"b\n"; got != want {
+		t.Errorf("the .torn file has %q; want %q", got, want)
+	}
+	wantNames(t, dir, "actions-2026-11-22.jsonl", "actions-2026-11-22.jsonl.torn")
+}
+
+// TestSealedBytes checks the sealed file with every reader at hand.
+func TestSealedBytes(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	m := newMaker(day0)
+	w := openWriter(t, dir, archive.Options{Now: newClock(day0).now})
+	all := m.next(20_000)
+	write(t, w, all)
+	rotate(t, w)
+	closeWriter(t, w)
+	text := lines(all)
+	path := filepath.Join(dir, "actions-2026-11-22.jsonl.gz")
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(b, packed(t, text)) {
+		t.Error("the same lines did not make the same bytes")
+	}
+	if got := string(readText(t, path)); got != text {
+		t.Error("the standard library reads another text")
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the file has the mode %v, %v", info.Mode(), err)
+	}
+
+	members, err := archive.Members(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := len(text)/(1<<20) + 1; len(members) != want {
+		t.Errorf("%d bytes of text are %d members; want %d", len(text), len(members), want)
+	}
+	line := 0
+	for i, member := range members {
+		if got := bytes.Count(member.Text, []byte("\n")); got != member.Lines || !bytes.HasSuffix(member.Text, []byte("\n")) {
+			t.Errorf("member %d has %d lines; its header says %d", i, got, member.Lines)
+		}
+		if len(member.Text) > 1<<20 {
+			t.Errorf("member %d has %d bytes of text", i, len(member.Text))
+		}
+		first, last := all[line].Time, all[line+member.Lines-1].Time
+		if !member.From.Equal(first) || !member.To.Equal(last) {
+			t.Errorf("the header of member %d says %s to %s; want %s to %s", i, member.From, member.To, first, last)
+		}
+		line += member.Lines
+	}
+
+	for _, tool := range [][]string{
+		{"gzip", "-t", path},
+		{"zcat", path},
+		{"python3", "-c", "import gzip,sys; sys.stdout.buffer.write(gzip.open(sys.argv[1]).read())", path},
+	} {
+		t.Run(tool[0]+tool[1][:1], func(t *testing.T) {
+			if _, err := exec.LookPath(tool[0]); err != nil {
+				t.Skipf("%s is not installed", tool[0])
+			}
+			var out, warnings bytes.Buffer
+			cmd := exec.Command(tool[0], tool[1:]...)
+			cmd.Stdout, cmd.Stderr = &out, &warnings
+			if err := cmd.Run(); err != nil || warnings.Len() > 0 {
+				t.Fatalf("%v: %v: %s", tool, err, &warnings)
+			}
+			if tool[1] != "-t" && out.String() != text {
+				t.Errorf("%v reads another text", tool)
+			}
+		})
+	}
+}
+
+// TestPlantedLinks checks that nothing in the folder leads writer or reader out
+// of it.
+func TestPlantedLinks(t *testing.T) {
+	t.Parallel()
+	outside := t.TempDir()
+	secret := filepath.Join(outside, "secret")
+	m := newMaker(day0)
+	dir := t.TempDir()
+	for _, base := range []string{
+		"actions-2026-11-22.jsonl", "actions-2026-11-20.jsonl", "actions-2026-11-19.jsonl.gz", "actions-2026-11-21.jsonl.torn",
+		".actions-2026-11-18.jsonl.gz.tmp", ".actions-2026-11-17.jsonl.tmp",
+	} {
+		if err := os.Symlink(secret, filepath.Join(dir, base)); err != nil {
+			t.Skipf("no symbolic links here: %v", err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(dir, "actions-2026-11-16.jsonl"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	torn, tmp := m.next(2), m.next(2)
+	put(t, filepath.Join(dir, "actions-2026-11-21.jsonl"), lines(torn), "{")
+	put(t, filepath.Join(dir, "actions-2026-11-18.jsonl"), lines(tmp))
+	put(t, secret, "not to be touched")
+	active := m.next(3)
+	synctest.Test(t, func(t *testing.T) {
+		w, err := archive.OpenWriter(dir, archive.Options{Now: newClock(day0).now, MaxBytes: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, w, active)
+		synctest.Wait()
+		if got := w.Status(); got.Active != "actions-2026-11-22.2.jsonl" || got.SealError == nil {
+			t.Errorf("the status is %+v", got)
+		}
+		closeWriter(t, w)
+	})
+	if got := string(readText(t, secret)); got != "not to be touched" {
+		t.Errorf("the file outside now has %q", got)
+	}
+	if got := fileNames(t, outside); len(got) != 1 {
+		t.Errorf("the folder outside now has %q", got)
+	}
+	got, problems := readAll(t, dir, storage.Query{})
+	if len(got) != 5 { // the torn ones and the active ones; the third file was sealed and removed for its size
+		t.Errorf("read %d actions", len(got))
+	}
+	if len(problems) == 0 {
+		t.Error("the links are no problem")
+	}
+	for _, err := range problems {
+		var corrupt *archive.CorruptError
+		if !errors.As(err, &corrupt) || !strings.Contains(err.Error(), "not a regular file") {
+			t.Errorf("the problem is %v", err)
+		}
+	}
+}
+
+// TestPlantedLock checks that a link in the place of a lock is refused.
+func TestPlantedLock(t *testing.T) {
+	t.Parallel()
+	dir, outside := t.TempDir(), t.TempDir()
+	target := filepath.Join(outside, "made")
+	if err := os.Symlink(target, filepath.Join(dir, ".actions.lock")); err != nil {
+		t.Skipf("no symbolic links here: %v", err)
+	}
+	if _, err := archive.OpenWriter(dir, archive.Options{}); err == nil || !strings.Contains(err.Error(), ".actions.lock") {
+		t.Errorf("open: %v", err)
+	}
+	if exists(t, target) {
+		t.Error("a file was made outside")
+	}
+}
+
+// TestTakenAway removes or moves the active file behind the writer's back: it
+// says so, and goes on in a new one.
+func TestTakenAway(t *testing.T) {
+	for _, how := range []string{"removed", "replaced"} {
+		t.Run(how, func(t *testing.T) {
+			dir := t.TempDir()
+			synctest.Test(t, func(t *testing.T) {
+				events := newEventLog()
+				m := newMaker(day0)
+				w, err := archive.OpenWriter(dir, archive.Options{Now: newClock(day0).now, OnEvent: events.add})
+				if err != nil {
+					t.Fatal(err)
+				}
+				write(t, w, m.next(2))
+				path := filepath.Join(dir, w.Status().Active)
+				if err := os.Remove(path); err != nil {
+					t.Fatal(err)
+				}
+				if how == "replaced" {
+					put(t, path)
+				}
+				synctest.Wait()
+				waitGlance()
+				synctest.Wait()
+				if e := events.wait(t, archive.Failure); !strings.Contains(e.Err.Error(), how) {
+					t.Errorf("the event is %v", e)
+				}
+				kept := m.next(2)
+				write(t, w, kept)
+				closeWriter(t, w)
+				wantLines(t, dir, kept)
+			})
+		})
+	}
+}
