@@ -38,7 +38,7 @@ func (f *flight) begin(m *Middleware, w http.ResponseWriter, r *http.Request, sh
 	if n != nil {
 		x.said.Store(n)
 	}
-	if m.opts.SkipFunc != nil {
+	if m.opts.SkipFunc != nil && m.opts.KeepFailed {
 		f.skip = m.opts.SkipFunc(r)
 	}
 	f.w = own.show(shape)

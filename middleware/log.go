@@ -39,7 +39,7 @@ func (m *Middleware) log(id *identity, s *scratch, stamp storage.Stamp) {
 	l := &s.line
 	l.buf = append(l.appendTime(append(l.buf[:0], '"'), stamp.UnixNano), '"')
 	e.RawJSON("timestamp", l.buf)
-	e.Str("service", id.service).Str("action", id.action).Str("status", status)
+	e.RawJSON("service", id.json.service).RawJSON("action", id.json.action).Str("status", status)
 	e.Int64("duration", int64((stamp.Duration+time.Millisecond/2)/time.Millisecond))
 	if fin.Failed {
 		e.Str("error", fin.Error)
@@ -65,11 +65,11 @@ func (m *Middleware) log(id *identity, s *scratch, stamp storage.Stamp) {
 
 // appendHTTP appends the http object. id is the action's own, in quotes.
 func appendHTTP(b []byte, who *identity, fin *storage.Finish, id []byte) []byte {
-	b = append(b, who.json...)
+	b = append(b, who.json.http...)
 	b = append(b, `,"path":`...)
 	b = appendQuoted(b, fin.Path)
 	b = append(b, `,"code":`...)
-	b = strconv.AppendInt(b, int64(fin.Code), 10)
+	b = appendCode(b, fin.Code)
 	b = append(b, `,"bytes":`...)
 	b = strconv.AppendInt(b, fin.Bytes, 10)
 	if fin.Remote.IsValid() {
@@ -78,7 +78,7 @@ func appendHTTP(b []byte, who *identity, fin *storage.Finish, id []byte) []byte 
 	}
 	b = append(b, `,"requestId":`...)
 	if fin.RequestID != "" {
-		b = appendQuoted(b, fin.RequestID)
+		b = append(append(append(b, '"'), fin.RequestID...), '"') // it is sane
 	} else {
 		b = append(b, id...)
 	}
@@ -89,11 +89,24 @@ func appendHTTP(b []byte, who *identity, fin *storage.Finish, id []byte) []byte 
 	return append(b, '}')
 }
 
-// httpStart returns what the http objects of an identity begin with.
-func httpStart(method, route string) string {
-	b := append([]byte(`{"method":`), appendQuoted(nil, method)...)
-	b = append(b, `,"route":`...)
-	return string(appendQuoted(b, route))
+// appendCode appends a status code: 0, or three digits.
+func appendCode(b []byte, code int) []byte {
+	if code < 100 || code > 999 {
+		return strconv.AppendInt(b, int64(code), 10)
+	}
+	return append(b, byte('0'+code/100), byte('0'+code/10%10), byte('0'+code%10))
+}
+
+// quoted is what an identity contributes to its log lines, made once.
+type quoted struct {
+	service, action []byte
+	http            []byte // what the http object begins with
+}
+
+func quote(id *identity) quoted {
+	http := appendQuoted([]byte(`{"method":`), id.method)
+	http = appendQuoted(append(http, `,"route":`...), id.route)
+	return quoted{appendQuoted(nil, id.service), appendQuoted(nil, id.action), http}
 }
 
 // appendQuoted appends s as a JSON string.

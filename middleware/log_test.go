@@ -78,13 +78,15 @@ func TestLog(t *testing.T) {
 			io.WriteString(w, "ok")
 		},
 		"GET /fail", func(w http.ResponseWriter, r *http.Request) { middleware.Fail(w, errors.New("no \"luck\"")) },
+		"GET /\"é/{x...}", func(w http.ResponseWriter, r *http.Request) { middleware.Name(w, "a\"b", "c\\d\x00\u2028") },
 		"GET /stream", func(w http.ResponseWriter, r *http.Request) { w.(http.Flusher).Flush() },
 	)))
 	ask(t, s, "POST", "/cases/7", "X-Request-Id", "abc", "Traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
 	ask(t, s, "GET", "/none")
 	ask(t, s, "GET", "/fail")
 	ask(t, s, "GET", "/stream")
-	rec.wait(t, 4)
+	ask(t, s, "GET", "/%22%C3%A9/a%0Ab%FF")
+	rec.wait(t, 5)
 	s.Close()
 	type object = map[string]any
 	want := []map[string]any{
@@ -97,6 +99,8 @@ func TestLog(t *testing.T) {
 			"http": object{"method": "GET", "route": "/fail", "path": "/fail", "code": 200.0, "bytes": 0.0, "remote": "127.0.0.1", "requestId": "the id"}},
 		{"level": "info", "app": "x", "service": "test", "action": "GET /stream", "status": "success",
 			"http": object{"method": "GET", "route": "/stream", "path": "/stream", "code": 200.0, "bytes": 0.0, "remote": "127.0.0.1", "requestId": "the id", "outcome": "streamed"}},
+		{"level": "info", "app": "x", "service": "a\"b", "action": "c\\d\x00\u2028", "status": "success",
+			"http": object{"method": "GET", "route": "/\"é/{x...}", "path": "/\"é/a\nb\ufffd", "code": 200.0, "bytes": 0.0, "remote": "127.0.0.1", "requestId": "the id"}},
 	}
 	if diff := cmp.Diff(want, out.events(t)); diff != "" {
 		t.Errorf("logged (-want +got):\n%s", diff)

@@ -92,10 +92,11 @@ func (m *Middleware) around(w http.ResponseWriter, r *http.Request) *exchange {
 	if x := findOf(m, w); x != nil || !m.opts.Context {
 		return x
 	}
-	if x := FromContext(r.Context()).x; x != nil && x.m == m {
-		return x
+	x := FromContext(r.Context()).x
+	if x == nil || x.m != m || x.r.RequestURI != r.RequestURI || x.r.Method != r.Method {
+		return nil // a request that the handler makes to itself is another one
 	}
-	return nil
+	return x
 }
 
 // adopt takes what an inner wrapper was told and what it sees.

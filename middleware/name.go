@@ -57,7 +57,7 @@ type identity struct {
 	route   string
 	method  string
 	skip    bool
-	json    string // what the http objects of its log lines begin with
+	json    quoted
 }
 
 // name is a service and an action that somebody said, and the routes that it
@@ -211,7 +211,7 @@ func (m *Middleware) intern(n *name, r *route, method int) *identity {
 	}
 	id.skip = m.skips(id)
 	if m.opts.Logger != nil {
-		id.json = httpStart(id.method, id.route)
+		id.json = quote(id)
 	}
 	id.handle = m.opts.Recorder.Intern(id.service, id.action, id.route, id.method)
 	r.identities[method].Store(id)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -254,5 +256,40 @@ func TestPatternPassesOut(t *testing.T) {
 	})), "GET", "/x/1")
 	if seen != "GET /x/{id}" {
 		t.Errorf("pattern outside is %q", seen)
+	}
+}
+
+// TestRequestToItself shows that a handler that calls another one with a
+// request and a writer of its own is recorded beside it, and that one that
+// forwards its writer is recorded once.
+func TestRequestToItself(t *testing.T) {
+	t.Parallel()
+	for _, withContext := range []bool{false, true} {
+		mw, rec := newMiddleware(t, func(o *middleware.Options) { o.Context = withContext })
+		var h http.Handler
+		h = mw.Handler(mux(
+			"GET /batch", func(w http.ResponseWriter, r *http.Request) {
+				inner, err := http.NewRequestWithContext(r.Context(), "GET", "/item", nil)
+				if err != nil {
+					t.Error(err)
+				}
+				h.ServeHTTP(httptest.NewRecorder(), inner)
+			},
+			"GET /forward", func(w http.ResponseWriter, r *http.Request) {
+				r.URL.Path = "/item"
+				h.ServeHTTP(w, r)
+			},
+			"GET /item", empty,
+		))
+		s := server(t, 1, h)
+		ask(t, s, "GET", "/batch")
+		ask(t, s, "GET", "/forward")
+		var got []string
+		for _, k := range rec.wait(t, 3) {
+			got = append(got, k.Action)
+		}
+		if want := []string{"GET /item", "GET /batch", "GET /item"}; !slices.Equal(got, want) {
+			t.Errorf("recorded %q, want %q", got, want)
+		}
 	}
 }

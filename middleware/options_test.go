@@ -55,6 +55,22 @@ func TestSkip(t *testing.T) {
 	}
 }
 
+// TestSkipFuncIsAskedOnce counts, because the function may be dear.
+func TestSkipFuncIsAskedOnce(t *testing.T) {
+	t.Parallel()
+	for _, keep := range []bool{false, true} {
+		asked := 0
+		mw, _ := newMiddleware(t, func(o *middleware.Options) {
+			o.KeepFailed = keep
+			o.SkipFunc = func(*http.Request) bool { asked++; return false }
+		})
+		mw.Handler(http.HandlerFunc(empty)).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
+		if asked != 1 {
+			t.Errorf("asked %d times", asked)
+		}
+	}
+}
+
 func TestSkipFuncWithBunrouter(t *testing.T) {
 	t.Parallel()
 	mw, rec := newMiddleware(t, func(o *middleware.Options) {
