@@ -21,7 +21,11 @@ var ErrSilent = errors.New("injected silent short write")
 type Faults struct {
 	mu   sync.Mutex
 	hook func(op, base string) error
+	room func() int64
 }
+
+// SetFree sets what the disk says of its free space; nil asks the real one.
+func (f *Faults) SetFree(free func() int64) { f.room = free }
 
 // SetHook sets what each call is put to. It may be set while the disk is used.
 func (f *Faults) SetHook(hook func(op, base string) error) {
@@ -99,7 +103,12 @@ func (f *Faults) syncDir(dir string) error {
 }
 
 func (f *Faults) free(dir string) (int64, error) {
-	return under(f, "free", dir, func() (int64, error) { return disk{}.free(dir) })
+	return under(f, "free", dir, func() (int64, error) {
+		if f.room != nil {
+			return f.room(), nil
+		}
+		return disk{}.free(dir)
+	})
 }
 
 func (f *Faults) tryLock(path string) (l fileLock, ok bool, err error) {
@@ -208,4 +217,18 @@ func Members(sealed []byte) ([]Member, error) {
 		sealed = sealed[m.packed:]
 	}
 	return list, nil
+}
+
+// LockFolder and LockSealing take a lock of a folder as another process would.
+func LockFolder(dir string) (unlock func() error, err error) { return lockFile(dir, folderLockName) }
+
+// LockSealing takes the lock of who seals.
+func LockSealing(dir string) (unlock func() error, err error) { return lockFile(dir, sealLockName) }
+
+func lockFile(dir, base string) (unlock func() error, err error) {
+	l, ok, err := disk{}.tryLock(filepath.Join(dir, base))
+	if err != nil || !ok {
+		return nil, errors.Join(err, errors.New("not locked"))
+	}
+	return l.Unlock, nil
 }
