@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"strings"
 	"testing"
@@ -298,5 +300,25 @@ func TestFailedOption(t *testing.T) {
 	want := []end{{404, 19, "", true, "404 page not found"}, {Code: 500, Bytes: 4}}
 	if diff := cmp.Diff(want, []end{endOf(got[0]), endOf(got[1])}); diff != "" {
 		t.Errorf("recorded (-want +got):\n%s", diff)
+	}
+}
+
+// theCulprit is looked for in a stack.
+func theCulprit(w http.ResponseWriter, r *http.Request) { panic("boom") }
+
+// TestPanicKeepsItsStack shows that the server still logs where a handler
+// panicked, not where the panic was seen.
+func TestPanicKeepsItsStack(t *testing.T) {
+	t.Parallel()
+	var out lines
+	mw, _ := newMiddleware(t)
+	s := httptest.NewUnstartedServer(mw.Handler(http.HandlerFunc(theCulprit)))
+	s.Config.ErrorLog = log.New(&out, "", 0)
+	s.Start()
+	defer s.Close()
+	ask(t, s, "POST", "/")
+	s.Close()
+	if got := out.String(); !strings.Contains(got, "theCulprit") || !strings.Contains(got, "boom") {
+		t.Errorf("the server logged:\n%s", got)
 	}
 }
