@@ -206,13 +206,17 @@ func TestConcurrentWrites(t *testing.T) {
 		wg.Go(func() {
 			for i := range 20 {
 				batch := m.next(10)
-				write(t, w, batch)
+				if err := w.Write(context.Background(), batch); err != nil {
+					t.Error(err)
+				}
 				mu.Lock()
 				all = append(all, batch...)
 				mu.Unlock()
 				switch i % 10 {
 				case g:
-					rotate(t, w)
+					if err := w.Rotate(context.Background()); err != nil {
+						t.Error(err)
+					}
 				case g + 2:
 					if err := w.Sync(context.Background()); err != nil {
 						t.Error(err)
