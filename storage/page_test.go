@@ -140,7 +140,7 @@ func TestCursorCarriesTheUpperID(t *testing.T) {
 		for {
 			page := collect(t, q, list, list[len(list)-1].ID) // a first page's upper id stays
 			got = append(got, page.Actions...)
-			if q.Cursor = page.Next; page.Next == "" {
+			if q.Cursor = page.Next; page.Next == "" || len(got) > 100 {
 				break
 			}
 			if upper := compile(t, q).Upper(); upper != process.ID(24) {
@@ -176,7 +176,7 @@ func TestCursorCarriesRelativeTimes(t *testing.T) {
 		}
 		page := collect(t, q, list, "")
 		got = append(got, page.Actions...)
-		if page.Next == "" {
+		if page.Next == "" || len(got) > len(list) {
 			break
 		}
 		values.Set("cursor", page.Next)

@@ -104,6 +104,7 @@ func TestRedactMasks(t *testing.T) {
 		{"email-encoded", "?mail=bob%40example.com&x=1", "?mail=[redacted]&x=1"},
 		{"email-unicode", "jörg@größe.de", "[redacted]"},
 		{"email-punycode", "a@xn--gre-6ka8i.xn--p1ai", "[redacted]"},
+		{"card-as-user", "4111111111111111@example.com", "[redacted]@example.com"},
 		{"two", "bob@example.com password=x", "[redacted] password=[redacted]"},
 	}
 	r := storage.DefaultRedactor()
@@ -164,12 +165,14 @@ func TestRedactKeeps(t *testing.T) {
 		{"email-handle", "hello @bob and @ home"},
 		{"git-remote", "git@github.com:o/r.git"},
 		{"url-user", "ssh://git@github.com/o/r"},
+		{"url-user-and-host", "postgres://bob@db.example.com/x"},
 		{"url-port", "https://host:8080/@bob"},
 		{"url-path-at", "https://medium.com/@bob/x"},
 		{"url-ipv6", "http://[::1]:8080/@bob"},
 		{"card-bad-digit", "4111111111111112"},
 		{"card-too-long", "41111111111111111111"},
-		{"card-nanoseconds", "1763035200000000008"},
+		{"card-nanoseconds", "1763035200000000007"},
+		{"card-length-of-no-issuer", "432109876543213"},
 		{"card-in-word", "id4111111111111111x 4111111111111111_1"},
 		{"card-fraction", "0.4111111111111111"},
 		{"card-uuid", "41111111-1111-4111-8111-111111111111"},

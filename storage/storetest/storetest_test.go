@@ -13,7 +13,11 @@ import (
 
 	"actionlog/storage"
 	"actionlog/storage/storetest"
+
+	"go.uber.org/goleak"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestMemory(t *testing.T) {
 	t.Parallel()
@@ -212,6 +216,7 @@ func TestBrokenStores(t *testing.T) {
 		{"follower-spins", "follow-wait", flaws{followSpins: true}},
 		{"missed-off-by-one", "follow-missed", flaws{missedWrong: true}},
 		{"missed-untold", "follow-missed", flaws{missedZero: true}},
+		{"follower-deaf-to-close", "follow-closed", flaws{followDeaf: true}},
 		{"follower-drops-the-rest", "follow-closed", flaws{followDropsRest: true}},
 		{"answers-when-closed", "closed", flaws{answersClosed: true}},
 		{"closes-once", "closed", flaws{closeOnce: true}},
