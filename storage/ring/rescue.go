@@ -1,54 +1,88 @@
 package ring
 
 import (
-	"sync"
+	"cmp"
+	"runtime"
+	"slices"
 	"sync/atomic"
 )
 
 // rescue takes what a flood overwrites before it has left the window, as far as
-// it could be wanted among the keeps: of each service at most keepLast actions and
-// keepLast failures between two countings. The flooding service's own are soon
-// too many and cost no more than a look.
+// it could be wanted among the keeps: the last actions and the last failures of
+// each service. Writers share it without waiting for one another.
 type rescue struct {
-	actions  [maxServices]atomic.Int32 // rescued since the last counting
-	failures [maxServices]atomic.Int32
-
-	mu   sync.Mutex // held to add one, or to take all
-	list []kept
+	actions  [maxServices]atomic.Pointer[raft]
+	failures [maxServices]atomic.Pointer[raft]
 }
 
-// save copies the record of action n, whose slot the caller holds for writing,
-// if its service has room.
+// raft holds the last that were rescued of a service. It has room for more than
+// are wanted, so that two writers seldom meet.
+type raft struct {
+	next  atomic.Uint64
+	full  atomic.Bool // there is somebody on it
+	seats [4 * keepLast / 3]seat
+}
+
+type seat struct {
+	taken atomic.Bool // locked
+	a     kept        // number 0 is none
+}
+
+// save copies the record of action n, whose slot the caller holds for writing.
 func (r *Ring) save(n uint64, rec *record) {
 	svc := r.names.at(rec.handle).svc
-	wanted := r.rescue.actions[svc].Load() < keepLast && r.rescue.actions[svc].Add(1) <= keepLast
-	if rec.flags&failed != 0 && r.rescue.failures[svc].Load() < keepLast && r.rescue.failures[svc].Add(1) <= keepLast {
-		wanted = true
-	}
-	if !wanted {
-		return
-	}
 	a := kept{number: n, rec: *rec}
 	if rec.sideLen != 0 {
 		a.side = string(r.side.at(rec.side, int(rec.sideLen)))
 	}
-	r.rescue.mu.Lock()
-	r.rescue.list = append(r.rescue.list, a)
-	r.rescue.mu.Unlock()
+	board(&r.rescue.actions[svc], a)
+	if rec.flags&failed != 0 {
+		board(&r.rescue.failures[svc], a)
+	}
 }
 
-// take returns what was rescued, and begins anew.
-func (x *rescue) take() []kept {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	list := x.list
-	if len(list) == 0 {
-		return nil
+func board(p *atomic.Pointer[raft], a kept) {
+	f := p.Load()
+	if f == nil {
+		p.CompareAndSwap(nil, new(raft))
+		f = p.Load()
 	}
-	x.list = nil
+	for range 8 {
+		s := &f.seats[f.next.Add(1)%uint64(len(f.seats))]
+		if s.taken.CompareAndSwap(false, true) {
+			s.a = a
+			s.taken.Store(false)
+			f.full.Store(true)
+			return
+		}
+	}
+}
+
+// take returns what was rescued since the last call, oldest first.
+func (x *rescue) take() (list []kept) {
 	for i := range x.actions {
-		x.actions[i].Store(0)
-		x.failures[i].Store(0)
+		list = x.actions[i].Load().empty(list)
+		list = x.failures[i].Load().empty(list)
+	}
+	slices.SortFunc(list, func(a, b kept) int { return cmp.Compare(a.number, b.number) })
+	return slices.CompactFunc(list, func(a, b kept) bool { return a.number == b.number })
+}
+
+// empty moves what is on the raft to the end of list.
+func (f *raft) empty(list []kept) []kept {
+	if f == nil || !f.full.Swap(false) {
+		return list
+	}
+	for i := range f.seats {
+		s := &f.seats[i]
+		for !s.taken.CompareAndSwap(false, true) {
+			runtime.Gosched() // a writer is copying
+		}
+		if s.a.number != 0 {
+			list = append(list, s.a)
+			s.a = kept{}
+		}
+		s.taken.Store(false)
 	}
 	return list
 }
