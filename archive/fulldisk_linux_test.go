@@ -125,6 +125,9 @@ func TestRealDiskMakesRoom(t *testing.T) {
 			}
 			time.Sleep(10 * time.Millisecond)
 		}
+		if w.Status().Waiting > 2 { // plain files are not removed, so sealing has to keep up
+			waitSealed(t, w)
+		}
 	}
 	waitSealed(t, w)
 	closeWriter(t, w)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"time"
 )
@@ -64,6 +63,7 @@ func (w *Writer) clean(ctx context.Context) (busy bool, err error) {
 		return false, err
 	}
 	if !ok {
+		w.shed(ctx)
 		return true, nil
 	}
 	retainErr := w.retain()
@@ -71,81 +71,17 @@ func (w *Writer) clean(ctx context.Context) (busy bool, err error) {
 	if retainErr == nil {
 		retainErr = w.retain()
 	}
+	w.shed(ctx)
 	w.board.set(func(s *Status) { s.SealError, s.RetainError = sealErr, retainErr })
 	for _, err := range []error{sealErr, retainErr} {
 		if err != nil {
 			w.events.note(Event{Kind: Failure, Err: err})
 		}
 	}
-	return false, errors.Join(sealErr, retainErr, l.Unlock())
-}
-
-// sealRetired seals the files that this writer has ended.
-func (w *Writer) sealRetired(ctx context.Context) error {
-	var errs []error
-	for _, r := range w.waiting() {
-		if w.stopping() {
-			break
-		}
-		if err := w.sealRetiree(ctx, r); err != nil {
-			errs = append(errs, err)
-			select {
-			case r.tried <- err:
-			default:
-			}
-			continue
-		}
-		w.forget(r)
-		close(r.sealed)
+	if err := l.Unlock(); err != nil {
+		w.events.note(Event{Kind: Failure, Err: fmt.Errorf("unlock the sealing by %s: %w", path, err)})
 	}
-	return errors.Join(errs...)
-}
-
-func (w *Writer) sealRetiree(ctx context.Context, r *retiree) error {
-	if r.dirty {
-		if err := w.cut(r.name, r.size); err != nil {
-			return err
-		}
-		r.dirty = false
-	}
-	return w.sealLocked(ctx, r.name, r.lock)
-}
-
-// cut takes a batch that failed, and could not be taken back then, off a file.
-func (w *Writer) cut(n Name, size int64) error {
-	f, err := w.fs.open(w.path(n), os.O_RDWR)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err == nil {
-		err = errors.Join(f.Truncate(size), f.Close())
-	}
-	if err != nil {
-		return fmt.Errorf("cut a failed write off %s: %w", w.path(n), err)
-	}
-	return nil
-}
-
-// waiting returns the files that this writer has ended, oldest first.
-func (w *Writer) waiting() []*retiree {
-	w.turn <- struct{}{}
-	defer w.leave()
-	return append([]*retiree(nil), w.retired...)
-}
-
-// forget takes a file off the list of those that wait.
-func (w *Writer) forget(r *retiree) {
-	w.turn <- struct{}{}
-	defer w.leave()
-	kept := w.retired[:0]
-	for _, other := range w.retired {
-		if other != r {
-			kept = append(kept, other)
-		}
-	}
-	clear(w.retired[len(kept):])
-	w.retired = kept
-	w.board.set(func(s *Status) { s.Waiting = len(kept) })
+	return false, errors.Join(sealErr, retainErr)
 }
 
 // sealOrphans seals the plain files that nobody writes: those of other days,

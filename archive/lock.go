@@ -32,7 +32,7 @@ const (
 )
 
 // withFolder runs do while the folder's lock is held.
-func (w *Writer) withFolder(ctx context.Context, do func() error) (err error) {
+func (w *Writer) withFolder(ctx context.Context, do func() error) error {
 	path := filepath.Join(w.dir, folderLockName)
 	pause, waited := time.Millisecond, time.Duration(0)
 	for {
@@ -41,7 +41,11 @@ func (w *Writer) withFolder(ctx context.Context, do func() error) (err error) {
 			return fmt.Errorf("lock the archive folder by %s: %w", path, err)
 		}
 		if ok {
-			return errors.Join(do(), l.Unlock())
+			err := do()
+			if unlockErr := l.Unlock(); unlockErr != nil { // what was done is done
+				w.events.note(Event{Kind: Failure, Err: fmt.Errorf("unlock the archive folder by %s: %w", path, unlockErr)})
+			}
+			return err
 		}
 		if waited >= folderPatience {
 			return fmt.Errorf("lock the archive folder by %s: another process has held it for %s", path, folderPatience)

@@ -38,7 +38,8 @@ type Options struct {
 	MaxBytes int64
 
 	// MinFreeBytes is how much of the disk is left to others; where less is
-	// free, the oldest sealed files go. Zero is none.
+	// free, the oldest sealed files go. Zero is none. Where plain files alone
+	// fill the disk, writing and sealing fail until somebody makes room.
 	MinFreeBytes int64
 
 	// Now is the clock that lines are filed by. The default is time.Now.

@@ -79,6 +79,9 @@ func (w *Writer) pack(n Name, plain file) (e Event, err error) {
 	e = Event{Kind: SealEnd, File: n.As(Sealed).String()}
 	var p packer
 	for piece, err := range pieces(wholeFile(plain)) {
+		if err == nil {
+			err = w.hurried()
+		}
 		if err != nil {
 			return e, err
 		}
@@ -114,6 +117,16 @@ func (w *Writer) removePlain(n Name, e Event) error {
 	}
 	w.events.note(e)
 	return nil
+}
+
+// hurried returns an error once sealing is to be broken off.
+func (w *Writer) hurried() error {
+	select {
+	case <-w.hurry:
+		return errors.New("it was broken off as the writer was closed")
+	default:
+		return nil
+	}
 }
 
 func (w *Writer) removeIfThere(n Name) error {

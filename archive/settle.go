@@ -109,6 +109,9 @@ func (w *Writer) compare(n Name, plain file) (likeness, error) {
 	theirs, ours := make([]byte, 256<<10), make([]byte, 256<<10)
 	off := int64(0)
 	for {
+		if err := w.hurried(); err != nil {
+			return damaged, fmt.Errorf("compare %s: %w", path, err)
+		}
 		read, err := io.ReadFull(zr, theirs)
 		if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF || err == io.ErrUnexpectedEOF && !ended(zr) {
 			return damaged, src.failure(path)

@@ -31,6 +31,7 @@ type Writer struct {
 	stale   chan struct{} // says that something is to be synced
 	work    chan struct{} // says that something is to be sealed
 	stop    chan struct{} // closed by Close
+	hurry   chan struct{} // closed when Close has waited long enough
 	running sync.WaitGroup
 	done    chan struct{} // closed when Close has finished
 	closing error         // what Close returned; valid once done is closed
@@ -43,6 +44,9 @@ var _ storage.Sink = (*Writer)(nil)
 
 // keepBuffer is the largest buffer that is kept between writes.
 const keepBuffer = 4 * chunk
+
+// closePatience is how long Close waits for a file that is being sealed.
+const closePatience = 5 * time.Second
 
 // OpenWriter opens the archive in dir for writing, and makes the folder if
 // there is none. It takes over the day's file that an earlier writer left, if
@@ -60,6 +64,7 @@ func OpenWriter(dir string, opts Options) (*Writer, error) {
 		stale:   make(chan struct{}, 1),
 		work:    make(chan struct{}, 1),
 		stop:    make(chan struct{}),
+		hurry:   make(chan struct{}),
 		done:    make(chan struct{}),
 		events:  events{tell: opts.OnEvent},
 	}
@@ -231,9 +236,10 @@ func (w *Writer) synced(at time.Time, err error) {
 }
 
 // Close writes nothing more, forces what was written to the disk, waits for a
-// file that is being sealed, ends the goroutines and gives all locks up. The
-// day's file stays plain, for the next writer to go on with. Further calls
-// wait for the first and return the same.
+// file that is being sealed, ends the goroutines and gives all locks up. What
+// cannot be sealed within five seconds is broken off and stays plain, as the
+// day's file does, for the next writer to go on with. Further calls wait for
+// the first and return the same.
 func (w *Writer) Close() error {
 	w.turn <- struct{}{}
 	if w.closed {
@@ -244,7 +250,9 @@ func (w *Writer) Close() error {
 	w.closed = true
 	w.leave()
 	close(w.stop)
+	hurry := time.AfterFunc(closePatience, func() { close(w.hurry) })
 	w.running.Wait()
+	hurry.Stop()
 	w.syncing <- struct{}{} // for good: a Sync that has begun ends first
 
 	var errs []error

@@ -293,3 +293,81 @@ func TestTexts(t *testing.T) {
 		}
 	}
 }
+
+// TestManyWait keeps this writer from sealing for long: it does not hold more
+// and more files, and all are sealed in the end.
+func TestManyWait(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		unlock, err := archive.LockSealing(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := archive.OpenWriter(dir, archive.Options{MaxFileSize: 1, MaxAge: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := newMaker(time.Now())
+		var all []storage.Action
+		for range 100 {
+			batch := m.next(2)
+			all = append(all, batch...)
+			write(t, w, batch)
+			time.Sleep(time.Second)
+		}
+		waitGlance() // the last file is full, too
+		synctest.Wait()
+		if got := w.Status().Waiting; got != 64 {
+			t.Errorf("%d files wait; want 64", got)
+		}
+		if locks, _ := filepath.Glob(filepath.Join(dir, ".actions-*.jsonl.lock")); len(locks) != 64 {
+			t.Errorf("%d files are locked; want those", len(locks))
+		}
+		wantLines(t, dir, all)
+		unlock()
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if got := w.Status(); got.Waiting != 0 || got.SealError != nil {
+			t.Errorf("the status is %+v", got)
+		}
+		if plain, _ := filepath.Glob(filepath.Join(dir, "*.jsonl")); len(plain) != 0 {
+			t.Errorf("%q are still plain", plain)
+		}
+		closeWriter(t, w)
+		wantLines(t, dir, all)
+	})
+}
+
+// TestCloseBreaksOff closes a writer while it seals a file on a disk that takes
+// its time: Close does not wait for the end of it.
+func TestCloseBreaksOff(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		faults := &archive.Faults{}
+		w, err := archive.OpenWriter(dir, archive.Options{MaxAge: -1}.WithFaults(faults))
+		if err != nil {
+			t.Fatal(err)
+		}
+		batch := newMaker(time.Now()).next(30_000) // nine members
+		write(t, w, batch)
+		faults.SetHook(func(op, base string) error {
+			if op == "write" && strings.HasSuffix(base, ".gz.tmp") {
+				time.Sleep(2 * time.Second)
+			}
+			return nil
+		})
+		rotated := make(chan error, 1)
+		go func() { rotated <- w.Rotate(context.Background()) }()
+		time.Sleep(time.Second)
+		began := time.Now()
+		closeWriter(t, w)
+		if waited := time.Since(began); waited < 5*time.Second || waited > 8*time.Second {
+			t.Errorf("Close waited for %s", waited)
+		}
+		if err := <-rotated; err == nil {
+			t.Error("the file was sealed")
+		}
+		wantNames(t, dir, "actions-2000-01-01.jsonl")
+		wantLines(t, dir, batch)
+	})
+}
