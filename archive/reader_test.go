@@ -460,3 +460,27 @@ func TestReadWhileWriting(t *testing.T) {
 	}
 	t.Logf("read %d times", rounds)
 }
+
+// TestForeignOutOfOrder reads another program's gzip, which can only be read
+// through, and whose later stretches hold the earlier actions.
+func TestForeignOutOfOrder(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	all := newMaker(day0).next(20_000) // six megabytes
+	for i := range all {
+		all[i].Time = day0.Add(-time.Duration(i) * time.Second)
+	}
+	put(t, filepath.Join(dir, "actions-2026-11-22.jsonl.gz"), string(foreign(t, lines(all))))
+	ours := newMaker(day0.Add(-time.Hour)).next(5000)
+	put(t, filepath.Join(dir, "actions-2026-11-22.2.jsonl"), lines(ours))
+	want := append(all, ours...)
+	slices.SortFunc(want, byTime)
+	got, problems := readAll(t, dir, storage.Query{})
+	if problems != nil || !slices.Equal(ids(got), ids(want)) {
+		t.Errorf("got %d actions with the problems %v; want %d, or another order", len(got), problems, len(want))
+	}
+	got, problems = readAll(t, dir, storage.Query{From: day0.Add(-200 * time.Minute), To: day0.Add(-100 * time.Minute)})
+	if problems != nil || len(got) != 6000 {
+		t.Errorf("got %d actions of a hundred minutes with the problems %v", len(got), problems)
+	}
+}

@@ -7,8 +7,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
 
 	"actionlog/archive"
 	"actionlog/storage"
@@ -295,5 +298,44 @@ func TestTakenAway(t *testing.T) {
 				wantLines(t, dir, kept)
 			})
 		})
+	}
+}
+
+// TestStepsInOrder checks the order in which a file is made, sealed and
+// removed: no step is begun before the one that it relies on is on the disk.
+func TestStepsInOrder(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	faults := &archive.Faults{}
+	var mu sync.Mutex
+	var calls []string
+	record := func(op, base string) error {
+		mu.Lock()
+		defer mu.Unlock()
+		switch op {
+		case "write", "fsync", "link", "syncdir", "remove", "open":
+			call := op + " " + strings.ReplaceAll(base, "actions-2026-11-22.jsonl", "A")
+			if op == "syncdir" {
+				call = op
+			}
+			if len(calls) == 0 || calls[len(calls)-1] != call {
+				calls = append(calls, call)
+			}
+		}
+		return nil
+	}
+	w := openWriter(t, dir, archive.Options{Now: newClock(day0).now, Sync: archive.SyncEveryBatch, MaxAge: -1}.WithFaults(faults))
+	faults.SetHook(record)
+	write(t, w, newMaker(day0).next(3))
+	rotate(t, w)
+	closeWriter(t, w)
+	want := []string{
+		"open A", "syncdir", "write A", "fsync A",
+		"remove .A.tmp", "remove .A.gz.tmp", "open A",
+		"open .A.gz.tmp", "write .A.gz.tmp", "fsync .A.gz.tmp", "link A.gz", "remove .A.gz.tmp", "syncdir",
+		"open A.gz", "remove .A.gz.tmp", "remove A", "syncdir", "remove .A.lock",
+	}
+	if diff := cmp.Diff(want, calls); diff != "" {
+		t.Errorf("the calls were other ones (-want +got):\n%s", diff)
 	}
 }
