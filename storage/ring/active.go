@@ -5,6 +5,8 @@ import (
 	"context"
 	"math/rand/v2"
 	"slices"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -41,6 +43,7 @@ type entry struct {
 
 type active struct {
 	entries []entry
+	listing sync.Mutex // held by who lists; never by who begins or ends
 	_       [64]byte
 	hidden  atomic.Int64 // in flight and not listed
 	_       [56]byte
@@ -80,7 +83,11 @@ func (e *entry) set(s *storage.Start) {
 		m = copy(e.text[n:], s.RequestID)
 	}
 	e.request = uint8(m)
-	e.path = uint8(copy(e.text[n+m:], s.Path))
+	path := s.Path
+	if i := strings.IndexByte(path, '?'); i >= 0 {
+		path = path[:i] // a secret cut in half is not known any more
+	}
+	e.path = uint8(copy(e.text[n+m:], path))
 }
 
 // end frees what begin registered. A second end of the same one does nothing.
@@ -120,7 +127,8 @@ func (e *entry) copyLive(to *entry) bool {
 }
 
 // Active returns what is in flight now, longest-running first. Beyond some
-// thousands at once not all are listed, and long paths are cut. Names are those
+// thousands at once not all are listed; long paths are cut, and queries left
+// out. Names are those
 // known when the action began: of a request whose route is not known yet, only
 // method and path.
 func (r *Ring) Active(ctx context.Context) ([]storage.Running, error) {
@@ -130,6 +138,8 @@ func (r *Ring) Active(ctx context.Context) ([]storage.Running, error) {
 	now := time.Now()
 	mono := r.clock.mono()
 	list := []storage.Running{}
+	r.active.listing.Lock()
+	defer r.active.listing.Unlock()
 	for i := range r.active.entries {
 		var e entry
 		if !r.active.entries[i].copyLive(&e) {
@@ -141,9 +151,8 @@ func (r *Ring) Active(ctx context.Context) ([]storage.Running, error) {
 		method, rest := e.text[:e.method], e.text[e.method:]
 		list = append(list, storage.Running{
 			Began: now.Add(-age), Age: age, Service: name.service, Action: name.action,
-			Method: string(method), RequestID: string(rest[:e.request]),
-			Path:   r.opts.Redactor.Path(string(rest[e.request:][:e.path])),
-			Remote: rec.addr(),
+			Method: text(method), RequestID: text(rest[:e.request]),
+			Path: text(rest[e.request:][:e.path]), Remote: rec.addr(),
 		})
 	}
 	slices.SortFunc(list, func(x, y storage.Running) int { return cmp.Compare(y.Age, x.Age) })
@@ -153,7 +162,7 @@ func (r *Ring) Active(ctx context.Context) ([]storage.Running, error) {
 // InFlight returns how many actions are in flight, those that [Ring.Active]
 // does not list included.
 func (r *Ring) InFlight() int {
-	n := int(r.active.hidden.Load())
+	n := int(max(r.active.hidden.Load(), 0))
 	for i := range r.active.entries {
 		if r.active.entries[i].state.Load()&entryLive != 0 {
 			n++
@@ -161,5 +170,8 @@ func (r *Ring) InFlight() int {
 	}
 	return n
 }
+
+// text returns what may have been cut within a rune.
+func text(b []byte) string { return strings.ToValidUTF8(string(b), "") }
 
 func durationOf(ns int64) time.Duration { return time.Duration(ns) }

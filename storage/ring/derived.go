@@ -22,19 +22,20 @@ type derived struct {
 	left    atomic.Uint64 // low, as of the last run
 	_       [128]byte     // what writers read lies apart from what counting writes
 
-	mu     sync.Mutex
-	line   uint64   // the number at the last clear
-	low    uint64   // the newest number that has left the window
-	late   []uint64 // numbers that were being written when they were looked at
-	window []windowed
-	total  tally
-	svcs   []tally
-	pairs  []pairTally
-	life   storage.Counts // counted since the line
-	since  time.Time
-	zone   []int64 // by zone of the ring: the latest time in it
-	newest uint64  // the zone last begun, counted without end
-	keeps  keeps
+	mu      sync.Mutex
+	line    uint64   // the number at the last clear
+	low     uint64   // the newest number that has left the window
+	late    []uint64 // numbers that were being written when they were looked at
+	window  []windowed
+	total   tally
+	svcs    []tally
+	pairs   []pairTally
+	life    storage.Counts // counted since the line
+	since   time.Time
+	zone    []int64 // by zone of the ring: the latest time in it
+	newest  uint64  // the zone last begun, counted without end
+	keeps   keeps
+	rescued []kept // overwritten, and not yet left the window
 
 	overrunBase, failedBase int64 // what overwriters had counted at the line
 }
@@ -77,7 +78,7 @@ func (d *derived) nudge(r *Ring, n uint64) {
 			d.running.Store(false)
 		}()
 	}
-	if n-d.done.Load() > uint64(len(r.slots)-r.opts.Window)/2 && d.mu.TryLock() {
+	if lag := int64(n - d.done.Load()); lag > int64(len(r.slots)-r.opts.Window)/2 && d.mu.TryLock() {
 		r.catchUp()
 		d.mu.Unlock()
 	}
@@ -87,23 +88,24 @@ func (d *derived) nudge(r *Ring, n uint64) {
 func (r *Ring) catchUp() {
 	d := &r.counts
 	d.recount(r)
-	r.keepRescued()
 	head := r.head.Load()
 	n := d.done.Load()
 	if reach := uint64(len(r.slots)); head-n > reach {
 		d.late = append(d.late, r.leftBehind(n, head-reach)...)
-		n = head - reach // what else lies before was counted by its overwriters
+		counted := n
+		n = head - reach    // what else lies before was counted by its overwriters
+		r.leave(n, counted) // first, because what is counted next takes the places of those
 	}
-	var rec record
 	for n < head {
 		n++
-		if r.count(n, &rec) == pending {
+		if r.count(n) == pending {
 			d.late = append(d.late, n)
 		}
-		r.leave(n)
+		r.leave(n, n)
 	}
 	d.done.Store(n)
 	d.left.Store(d.low)
+	r.keepRescued()
 	if n > uint64(len(r.slots)) {
 		r.gaps.forget(n - uint64(len(r.slots)))
 	}
@@ -126,10 +128,9 @@ func (d *derived) recount(r *Ring) {
 	if len(d.late) == 0 {
 		return
 	}
-	var rec record
 	still := d.late[:0]
 	for _, n := range d.late {
-		if r.count(n, &rec) == pending && !r.gaps.is(n) {
+		if r.count(n) == pending && !r.gaps.is(n) {
 			still = append(still, n)
 		}
 	}
@@ -137,7 +138,7 @@ func (d *derived) recount(r *Ring) {
 }
 
 // count takes action n into the counters.
-func (r *Ring) count(n uint64, rec *record) found {
+func (r *Ring) count(n uint64) found {
 	s := &r.slots[n&r.mask]
 	if f := s.acquire(n); f != ready {
 		return f
@@ -213,17 +214,15 @@ func (t *tally) add(n int64, hasFailed bool) {
 	}
 }
 
-// leave takes out of the window what action n pushes out of it.
-func (r *Ring) leave(n uint64) {
+// leave takes out of the window what action n pushes out of it. Actions up to
+// counted are in the counters.
+func (r *Ring) leave(n, counted uint64) {
 	d := &r.counts
 	if n <= uint64(r.opts.Window) {
 		return
 	}
 	low := n - uint64(r.opts.Window)
-	if low > d.low && low-d.low > uint64(len(r.slots)) {
-		d.low = low - uint64(len(r.slots))
-	}
-	for d.low < low {
+	for d.low < min(low, counted) {
 		next := d.low + 1
 		if w := &d.window[next&r.mask]; w.number == next && next > d.line {
 			nm := r.names.at(w.handle)
@@ -236,6 +235,7 @@ func (r *Ring) leave(n uint64) {
 		}
 		d.low = next
 	}
+	d.low = max(d.low, low)
 }
 
 // clear draws the line behind the newest action counted.
@@ -250,5 +250,6 @@ func (d *derived) clear(now time.Time) {
 	}
 	d.life = storage.Counts{}
 	d.keeps.clear()
+	d.rescued = nil
 	d.since = now
 }

@@ -29,17 +29,18 @@
 // What is derived (window counters, histograms, keeps) is counted from the
 // slots by whoever reads, by a short-lived goroutine each 1024 actions, and,
 // in a flood that outruns it, by the writers themselves, in batches. A slot
-// that is overwritten before it was counted is counted by its overwriter, so
-// lifetime counts are exact.
+// that is overwritten before it was counted is counted by its overwriter, and
+// saved if it could be wanted among the keeps, so both hold in any flood.
 //
 // # Caveats
 //
-// A query sees the newest Window actions and, beside them, the keeps: at least
-// the last 100 actions and the last 100 failures of each service, and the ten
-// slowest of each action. Total, Failed and ByService of the stats count the
-// window alone.
+// The window is the newest Window numbers; of a gap there is no action. Beside
+// it a query sees what is kept: at least the last 100 actions and the last 100
+// failures of each service, and the ten slowest of each action. Total, Failed
+// and ByService of the stats count the window alone.
 //
-// Memory is bounded: 144 bytes a slot, and side chunks of at most 7 KB for
-// each action of the window (in practice some tens of bytes) or 16 MiB,
-// whichever is more. Outside the window an old error may read "(dropped)".
+// Memory is bounded: 152 bytes a slot, side chunks of at most 7 KB for each
+// action of the window (in practice some tens of bytes) or 64 MiB, whichever is
+// more, and some 10 MB of keeps where all names are used up. Outside the window,
+// texts that no chunk holds any more are gone, and an error reads "(dropped)".
 package ring

@@ -18,6 +18,7 @@ type filter struct {
 	min, max time.Duration
 	code     storage.CodeRange
 	trace    storage.TraceID
+	id       storage.ID
 }
 
 func (r *Ring) newFilter(m *storage.Matcher) filter {
@@ -25,7 +26,7 @@ func (r *Ring) newFilter(m *storage.Matcher) filter {
 	from, to := m.Bounds()
 	f := filter{
 		names: &r.names, services: set(q.Services), actions: set(q.Actions), status: q.Status,
-		from: from, to: to, min: q.MinDuration, max: q.MaxDuration, code: q.Code, trace: q.TraceID,
+		from: from, to: to, min: q.MinDuration, max: q.MaxDuration, code: q.Code, trace: q.TraceID, id: q.ID,
 	}
 	if f.max == 0 {
 		f.max = math.MaxInt64

@@ -17,16 +17,20 @@ func (r *Ring) Follow(after storage.ID) storage.Cursor {
 	return r.follow(min(n, r.head.Load()))
 }
 
-// follow returns a cursor over the actions after number n.
+// follow returns a cursor over the actions after number n, or, if that lies a
+// ring back, over what is still held.
 func (r *Ring) follow(n uint64) *cursor {
-	c := &cursor{r: r, at: n, rd: reader{r: r}}
-	if n != 0 {
-		c.gaps = r.gaps.below(n + 1)
-	} else if head := r.head.Load(); head > uint64(len(r.slots)) {
-		c.at = head - uint64(len(r.slots)) // what is older was never asked for
-		c.gaps = r.gaps.below(c.at + 1)
+	c := &cursor{r: r, rd: reader{r: r}}
+	for {
+		c.at = n
+		if head := r.head.Load(); n == 0 && head > uint64(len(r.slots)) {
+			c.at = head - uint64(len(r.slots)) // what is older was never asked for
+		}
+		var ok bool
+		if c.gaps, ok = r.gaps.below(c.at + 1); ok || n != 0 {
+			return c
+		}
 	}
-	return c
 }
 
 // cursor reads the ring in the order of its numbers.
@@ -34,6 +38,7 @@ type cursor struct {
 	r    *Ring
 	at   uint64 // the newest number read
 	gaps uint64 // gaps up to at
+	owed int64  // what was counted as missed and was not, negative
 	rd   reader
 }
 
@@ -44,14 +49,20 @@ func (c *cursor) Next(ctx context.Context, buf []storage.Action) (n int, missed 
 		if n > 0 || missed > 0 || len(buf) == 0 {
 			return n, missed, nil
 		}
-		if c.r.closed.Load() && !c.more() {
+		if c.ended() {
 			return 0, 0, storage.ErrClosed
 		}
-		if err := c.r.wake.sleep(ctx, func() bool { return c.more() || c.r.closed.Load() }); err != nil {
+		if err := c.r.wake.sleep(ctx, func() bool { return c.more() || c.ended() }); err != nil {
 			return 0, 0, err
 		}
 	}
 }
+
+// ended reports whether the ring is closed and everything has been read.
+func (c *cursor) ended() bool { return c.r.closed.Load() && c.at >= c.r.head.Load() }
+
+// lapped reports whether writers are a whole ring ahead of what comes next.
+func (c *cursor) lapped() bool { return c.r.head.Load() > c.at+uint64(len(c.r.slots)) }
 
 // take fills buf with what is there. It ends early where something was
 // missed, so that missed lies before buf[0].
@@ -59,19 +70,9 @@ func (c *cursor) take(buf []storage.Action) (n int, missed uint64) {
 	var rec record
 	for n < len(buf) && c.at < c.r.head.Load() {
 		next := c.at + 1
-		s := &c.r.slots[next&c.r.mask]
-		switch s.read(next, &rec) {
-		case pending:
-			if !c.r.gaps.is(next) {
-				return n, missed
-			}
-			c.at, c.gaps = next, c.gaps+1
-		case gone:
-			if n > 0 {
-				return n, missed
-			}
-			missed += c.skip()
-		case ready:
+		f := c.r.slots[next&c.r.mask].read(next, &rec)
+		switch {
+		case f == ready:
 			var side []byte
 			if rec.sideLen != 0 {
 				side = c.r.side.at(rec.side, int(rec.sideLen))
@@ -79,22 +80,34 @@ func (c *cursor) take(buf []storage.Action) (n int, missed uint64) {
 			c.rd.action(next, &rec, side, &buf[n])
 			c.at = next
 			n++
+		case f == pending && c.r.gaps.is(next):
+			c.at, c.gaps = next, c.gaps+1
+		case c.lapped(): // so it is gone, or never came
+			if n > 0 {
+				return n, missed
+			}
+			missed += c.skip()
+		default:
+			return n, missed
 		}
 	}
 	return n, missed
 }
 
 // skip goes on behind what was overwritten, with an eighth of the ring to
-// spare, and returns how many actions it skipped.
+// spare, and returns how many actions it skipped. A writer that was lapped
+// before it had its slot leaves a gap that is noted only then; it was counted
+// as missed, and is taken off what is missed next.
 func (c *cursor) skip() (missed uint64) {
-	to := c.at + 1
-	if reach := uint64(len(c.r.slots)); c.r.head.Load() > c.at+reach {
+	reach := uint64(len(c.r.slots))
+	var to, gaps uint64
+	for ok := false; !ok; {
 		to = c.r.head.Load() - reach + reach/8
+		gaps, ok = c.r.gaps.below(to + 1)
 	}
-	gaps := c.r.gaps.below(to + 1)
-	missed = to - c.at - (gaps - c.gaps)
-	c.at, c.gaps = to, gaps
-	return missed
+	n := int64(to-c.at) - int64(gaps-c.gaps) + c.owed
+	c.at, c.gaps, c.owed = to, gaps, min(n, 0)
+	return uint64(max(n, 0))
 }
 
 // more reports whether there is something to read, or something was missed.
@@ -106,9 +119,9 @@ func (c *cursor) more() bool {
 	state := c.r.slots[next&c.r.mask].state.Load()
 	switch number := state >> numShift; {
 	case number == next:
-		return state&writing == 0
+		return state&writing == 0 || c.lapped()
 	case number < next:
-		return c.r.gaps.is(next)
+		return c.r.gaps.is(next) || c.lapped()
 	}
 	return true
 }

@@ -12,6 +12,7 @@ type gaps struct {
 	mu      sync.Mutex
 	numbers []uint64 // sorted
 	before  uint64   // how many gaps lie before those in numbers
+	known   uint64   // gaps of at least this number are in numbers
 }
 
 // mostGaps bounds numbers; beyond it the older half becomes a count.
@@ -21,8 +22,9 @@ func (g *gaps) note(n uint64) {
 	g.mu.Lock()
 	i, _ := slices.BinarySearch(g.numbers, n)
 	g.numbers = slices.Insert(g.numbers, i, n)
-	if len(g.numbers) > mostGaps {
-		g.drop(len(g.numbers) / 2)
+	if half := len(g.numbers) / 2; half > mostGaps/2 {
+		g.known = max(g.known, g.numbers[half])
+		g.drop(half)
 	}
 	g.mu.Unlock()
 }
@@ -35,13 +37,13 @@ func (g *gaps) is(n uint64) bool {
 	return found
 }
 
-// below returns how many gaps have numbers less than n. It is exact for any n
-// that the ring still reaches.
-func (g *gaps) below(n uint64) uint64 {
+// below returns how many gaps have numbers less than n. It reports false if n
+// lies so far back that this is not known any more.
+func (g *gaps) below(n uint64) (uint64, bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	i, _ := slices.BinarySearch(g.numbers, n)
-	return g.before + uint64(i)
+	return g.before + uint64(i), n >= g.known
 }
 
 // forget makes a count of the gaps below n.
@@ -50,6 +52,7 @@ func (g *gaps) forget(n uint64) {
 	defer g.mu.Unlock()
 	i, _ := slices.BinarySearch(g.numbers, n)
 	g.drop(i)
+	g.known = max(g.known, n)
 }
 
 func (g *gaps) drop(i int) {

@@ -3,6 +3,7 @@ package ring
 import (
 	"cmp"
 	"slices"
+	"sync/atomic"
 
 	"actionlog/storage"
 )
@@ -24,54 +25,47 @@ type kept struct {
 // the window, and only if fewer than keepLast newer ones of its kind are in
 // the window.
 type keeps struct {
-	last     []lastKept // by service
-	failures []lastKept // by service
-	slow     [][]kept   // by service and action, fastest first
+	last     []keepList // by service
+	failures []keepList // by service
+	slow     []keepList // by service and action
+
+	// floors are durations, by service and action, that an action must
+	// exceed to be among the slowest. Writers read them.
+	floors [maxPairs + maxServices]atomic.Int64
 }
 
-// lastKept is a ring of the last kept.
-type lastKept struct {
-	list []kept
-	next int
+// keepList holds the greatest by some order, the least first.
+type keepList struct {
+	list   []kept
+	latest int64 // no time in list is later
 }
 
-func (k *keeps) clear() { *k = keeps{} }
+func byNumber(a, b kept) int { return cmp.Compare(a.number, b.number) }
 
-func (l *lastKept) add(a kept) {
-	if contains(l.list, a.number) {
-		return
-	}
-	if len(l.list) < keepLast {
-		l.list = append(l.list, a)
-		return
-	}
-	l.list[l.next] = a
-	l.next = (l.next + 1) % keepLast
+func byDuration(a, b kept) int {
+	return cmp.Or(cmp.Compare(a.rec.duration, b.rec.duration), byNumber(a, b))
 }
 
-// keep copies an action that leaves the window if it is among the last of its
-// service, the last failures of its service, or the slowest of its action.
-func (r *Ring) keep(n uint64, h storage.Handle, duration int64, hasFailed bool) {
-	w := r.counts.wants(r.names.at(h), duration, hasFailed)
-	if w == (wanted{}) {
+// add adds an action, unless it is there already, and drops the least of more
+// than most.
+func (l *keepList) add(a kept, most int, order func(a, b kept) int) {
+	i, found := slices.BinarySearchFunc(l.list, a, order)
+	if found || i == 0 && len(l.list) == most {
 		return
 	}
-	a := kept{number: n}
-	if r.slots[n&r.mask].read(n, &a.rec) != ready {
-		return
+	if len(l.list) == most {
+		copy(l.list, l.list[1:i])
+		l.list[i-1] = a
+	} else {
+		l.list = slices.Insert(l.list, i, a)
 	}
-	if a.rec.sideLen != 0 {
-		a.side = string(r.side.at(a.rec.side, int(a.rec.sideLen)))
-	}
-	r.counts.keeps.add(r.names.at(h), a, w)
+	l.latest = max(l.latest, a.rec.time)
 }
 
-// keepRescued keeps what a flood overwrote.
-func (r *Ring) keepRescued() {
-	for _, a := range r.rescue.take() {
-		if nm := r.names.at(a.rec.handle); a.number > r.counts.line {
-			r.counts.keeps.add(nm, a, r.counts.wants(nm, a.rec.duration, a.rec.flags&failed != 0))
-		}
+func (k *keeps) clear() {
+	k.last, k.failures, k.slow = nil, nil, nil
+	for i := range k.floors {
+		k.floors[i].Store(0)
 	}
 }
 
@@ -84,68 +78,95 @@ func (d *derived) wants(nm *name, duration int64, hasFailed bool) wanted {
 	if int(nm.svc) < len(d.svcs) {
 		inWindow = d.svcs[nm.svc]
 	}
-	slow := d.keeps.slow[nm.pair]
 	return wanted{
 		last:    inWindow.total < keepLast,
 		failure: hasFailed && inWindow.failed < keepLast,
-		slow:    len(slow) < keepSlow || slow[0].rec.duration < duration,
+		slow:    duration > d.keeps.floors[nm.pair].Load(),
 	}
 }
 
 func (k *keeps) grow(services, pairs int) {
 	for len(k.last) < services {
-		k.last = append(k.last, lastKept{})
-		k.failures = append(k.failures, lastKept{})
+		k.last = append(k.last, keepList{})
+		k.failures = append(k.failures, keepList{})
 	}
 	for len(k.slow) < pairs {
-		k.slow = append(k.slow, nil)
+		k.slow = append(k.slow, keepList{})
+		k.floors[len(k.slow)-1].Store(-1)
 	}
 }
 
-// add keeps an action, unless it is kept already: what was rescued may also
-// have left the window in the ordinary way.
 func (k *keeps) add(nm *name, a kept, w wanted) {
 	if w.last {
-		k.last[nm.svc].add(a)
+		k.last[nm.svc].add(a, keepLast, byNumber)
 	}
 	if w.failure {
-		k.failures[nm.svc].add(a)
+		k.failures[nm.svc].add(a, keepLast, byNumber)
 	}
-	if w.slow && !contains(k.slow[nm.pair], a.number) {
-		insertSlow(&k.slow[nm.pair], a)
+	if w.slow {
+		l := &k.slow[nm.pair]
+		l.add(a, keepSlow, byDuration)
+		if len(l.list) == keepSlow {
+			k.floors[nm.pair].Store(l.list[0].rec.duration)
+		}
 	}
 }
 
-func contains(list []kept, number uint64) bool {
-	return slices.ContainsFunc(list, func(k kept) bool { return k.number == number })
-}
-
-func insertSlow(slow *[]kept, a kept) {
-	if len(*slow) == keepSlow {
-		*slow = slices.Delete(*slow, 0, 1)
+// keep copies an action that leaves the window if it is among the last of its
+// service, the last failures of its service, or the slowest of its action.
+func (r *Ring) keep(n uint64, h storage.Handle, duration int64, hasFailed bool) {
+	nm := r.names.at(h)
+	w := r.counts.wants(nm, duration, hasFailed)
+	if w == (wanted{}) {
+		return
 	}
-	i, _ := slices.BinarySearchFunc(*slow, a, func(x, y kept) int { return cmp.Compare(x.rec.duration, y.rec.duration) })
-	*slow = slices.Insert(*slow, i, a)
+	a := kept{number: n}
+	if r.slots[n&r.mask].read(n, &a.rec) != ready {
+		return // its overwriter saved it
+	}
+	if a.rec.sideLen != 0 {
+		a.side = string(r.side.at(a.rec.side, int(a.rec.sideLen)))
+	}
+	r.counts.keeps.add(nm, a, w)
 }
 
-// each calls f for every action kept, each once, whose service and action
-// pass wants.
-func (k *keeps) each(wants func(*kept) bool, f func(*kept)) {
-	seen := map[uint64]bool{}
-	visit := func(list []kept) {
-		for i := range list {
-			a := &list[i]
-			if wants(a) && !seen[a.number] {
-				seen[a.number] = true
-				f(a)
+// keepRescued keeps what a flood overwrote, once it has left the window.
+func (r *Ring) keepRescued() {
+	d := &r.counts
+	d.rescued = r.rescue.take(d.rescued)
+	if len(d.rescued) == 0 {
+		return
+	}
+	slices.SortFunc(d.rescued, byNumber)
+	d.rescued = slices.CompactFunc(d.rescued, func(a, b kept) bool { return a.number == b.number })
+	left := 0
+	for ; left < len(d.rescued) && d.rescued[left].number <= d.low; left++ {
+		a := d.rescued[left]
+		if nm := r.names.at(a.rec.handle); a.number > d.line {
+			d.keeps.add(nm, a, d.wants(nm, a.rec.duration, a.rec.flags&failed != 0))
+		}
+	}
+	d.rescued = slices.Delete(d.rescued, 0, left)
+}
+
+// kept returns copies of what is kept up to number low and passes wants, each
+// once, leaving out the lists whose latest moment does not pass wantsList.
+func (r *Ring) kept(low uint64, wantsList func(latest int64) bool, wants func(*record) bool) (found []kept) {
+	d := &r.counts
+	d.mu.Lock()
+	for _, lists := range [][]keepList{d.keeps.last, d.keeps.failures, d.keeps.slow} {
+		for i := range lists {
+			if !wantsList(lists[i].latest) {
+				continue
+			}
+			for j := range lists[i].list {
+				if k := &lists[i].list[j]; k.number <= low && wants(&k.rec) {
+					found = append(found, *k)
+				}
 			}
 		}
 	}
-	for i := range k.last {
-		visit(k.last[i].list)
-		visit(k.failures[i].list)
-	}
-	for i := range k.slow {
-		visit(k.slow[i])
-	}
+	d.mu.Unlock()
+	slices.SortFunc(found, byNumber)
+	return slices.CompactFunc(found, func(a, b kept) bool { return a.number == b.number })
 }

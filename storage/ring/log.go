@@ -13,7 +13,7 @@ import (
 func (r *Ring) Log(service, action string, status storage.Status, duration time.Duration, err error) {
 	a := storage.Action{Service: service, Action: action, Status: status, Duration: duration}
 	if err != nil {
-		a.Status, a.Error = storage.Failed, err.Error()
+		a.Status, a.Error = storage.Failed, fmt.Sprint(err)
 	}
 	r.Record(a)
 }
@@ -25,7 +25,9 @@ func (r *Ring) Log(service, action string, status storage.Status, duration time.
 //		defer r.Track("Jobs", "nightly")(&err)
 //
 // It is in flight meanwhile, and failed if *err is not nil or if it panics;
-// the panic goes on.
+// the panic goes on. The returned function must be deferred itself: called by
+// another deferred function it sees no panic. A runtime.Goexit counts as
+// success.
 func (r *Ring) Track(service, action string) func(*error) {
 	h := r.Intern(service, action, "", "")
 	active := r.Begin(h, &storage.Start{})
@@ -36,7 +38,7 @@ func (r *Ring) Track(service, action string) func(*error) {
 		case v != nil:
 			f.Failed, f.Error = true, fmt.Sprintf("panic: %v", v)
 		case err != nil && *err != nil:
-			f.Failed, f.Error = true, (*err).Error()
+			f.Failed, f.Error = true, fmt.Sprint(*err)
 		}
 		r.End(active, &f)
 		if v != nil {

@@ -47,18 +47,17 @@ func (t *names) init() {
 	t.all.Store(&[]name{})
 	t.services = map[string]int32{}
 	t.pairs = map[pairKey]int32{}
+	t.intern(other, other, "", "") // handle 0
 }
 
 // at returns what h stands for. A handle of another ring is "other".
 func (t *names) at(h storage.Handle) *name {
 	all := *t.all.Load()
 	if int(h) >= len(all) {
-		return &foreign
+		h = 0
 	}
 	return &all[h]
 }
-
-var foreign = name{service: other, action: other}
 
 // intern returns the handle of a name, and adds it if there is room.
 func (t *names) intern(service, action, route, method string) storage.Handle {
@@ -77,7 +76,7 @@ func (t *names) add(key nameKey) storage.Handle {
 		return h
 	}
 	svc, ok := t.services[key.service]
-	if !ok && len(t.services) >= maxServices-1 {
+	if !ok && len(t.services) >= maxServices {
 		key.service = other
 		svc, ok = t.services[other]
 	}

@@ -45,6 +45,14 @@ func (o PumpOptions) withDefaults() PumpOptions {
 	return o
 }
 
+// after returns the pause that follows a pause.
+func (o PumpOptions) after(pause time.Duration) time.Duration {
+	if pause > o.RetryTo/2 {
+		return o.RetryTo
+	}
+	return 2 * pause
+}
+
 // Pump writes a ring's actions to a sink, in order and in batches, and offers
 // a batch that failed again until it is taken. What the ring overwrites
 // meanwhile is counted as missed. Its methods are safe for concurrent use.
@@ -64,9 +72,13 @@ type Pump struct {
 	moved     chan struct{} // closed when at moves
 
 	stop    context.CancelFunc // of the goroutine
-	closing atomic.Bool        // set: end when all is written
-	done    chan struct{}
+	hurry   chan struct{}      // holds a token when a batch shall not linger
+	closing atomic.Bool        // Close has been called
+	done    chan struct{}      // closed when the goroutine has ended
 }
+
+// stopGrace is how long a sink may take to return once its context is done.
+const stopGrace = 500 * time.Millisecond
 
 // Pump starts a goroutine that writes the ring's actions to sink, until the
 // pump or the ring is closed. The name is the sink's in the stats; two pumps
@@ -74,10 +86,11 @@ type Pump struct {
 func (r *Ring) Pump(name string, sink storage.Sink, opts PumpOptions) *Pump {
 	opts = opts.withDefaults()
 	n, _ := r.process.Number(opts.After)
+	n = min(n, r.head.Load())
 	ctx, stop := context.WithCancel(context.Background())
 	p := &Pump{
 		name: name, ring: r, sink: sink, opts: opts, cursor: r.follow(n),
-		moved: make(chan struct{}), stop: stop, done: make(chan struct{}),
+		moved: make(chan struct{}), hurry: make(chan struct{}, 1), stop: stop, done: make(chan struct{}),
 	}
 	p.at.Store(p.cursor.at)
 	r.addPump(p)
@@ -118,6 +131,10 @@ func (p *Pump) reach(ctx context.Context, n uint64) error {
 		if p.at.Load() >= n {
 			break
 		}
+		select {
+		case p.hurry <- struct{}{}:
+		default:
+		}
 		p.ring.wake.wake()
 		select {
 		case <-moved:
@@ -143,17 +160,29 @@ func (p *Pump) unwritten(n uint64, cause error) error {
 }
 
 // Close writes what was recorded before the call, until ctx is done, and ends
-// the pump. The error says how many actions were not written, and why. Further
-// calls return nil when the pump has ended.
+// the pump. The error says how many actions were not written, and why. A sink
+// that does not return although its own context is done is left behind after half a
+// second, and the error says so. Further calls wait for the first to end the
+// pump, or for their ctx.
 func (p *Pump) Close(ctx context.Context) error {
 	if p.closing.Swap(true) {
-		<-p.done
-		return nil
+		select {
+		case <-p.done:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 	err := p.reach(ctx, p.ring.head.Load())
 	p.stop()
-	<-p.done
 	p.ring.removePump(p)
+	grace := time.NewTimer(stopGrace)
+	defer grace.Stop()
+	select {
+	case <-p.done:
+	case <-grace.C:
+		err = errors.Join(err, fmt.Errorf("sink %s has not returned from Write", p.name))
+	}
 	return err
 }
 
@@ -184,7 +213,7 @@ func (r *Ring) closePumps(ctx context.Context) error {
 func (p *Pump) run(ctx context.Context) {
 	defer close(p.done)
 	buf := make([]storage.Action, p.opts.Batch)
-	for {
+	for ctx.Err() == nil {
 		n, missed, err := p.next(ctx, buf)
 		if err != nil {
 			return
@@ -207,22 +236,23 @@ func (p *Pump) next(ctx context.Context, buf []storage.Action) (n int, missed ui
 	defer timer.Stop()
 	select {
 	case <-timer.C:
+	case <-p.hurry:
 	case <-ctx.Done():
 	}
-	more, _ := p.cursor.take(buf[n:])
-	return n + more, missed, nil
+	more, alsoMissed := p.cursor.take(buf[n:])
+	return n + more, missed + alsoMissed, nil
 }
 
 // write offers a batch until it is taken, or until ctx is done.
 func (p *Pump) write(ctx context.Context, batch []storage.Action) bool {
-	for pause := p.opts.RetryFrom; ; pause = min(2*pause, p.opts.RetryTo) {
-		err := p.sink.Write(ctx, batch)
+	for pause := p.opts.RetryFrom; ; pause = p.opts.after(pause) {
+		err := p.offer(ctx, batch)
 		p.setError(err)
 		if err == nil {
 			p.written.Add(int64(len(batch)))
 			return true
 		}
-		timer := time.NewTimer(pause - rand.N(pause/2))
+		timer := time.NewTimer(pause - rand.N(pause/2+1))
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
@@ -230,6 +260,16 @@ func (p *Pump) write(ctx context.Context, batch []storage.Action) bool {
 			return false
 		}
 	}
+}
+
+// offer is one write. A sink that panics has failed.
+func (p *Pump) offer(ctx context.Context, batch []storage.Action) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("sink %s panicked: %v", p.name, v)
+		}
+	}()
+	return p.sink.Write(ctx, batch)
 }
 
 func (p *Pump) setError(err error) {

@@ -93,12 +93,13 @@ func (r *Ring) claim() (uint64, *slot) {
 	for {
 		n := r.head.Add(1)
 		s := &r.slots[n&r.mask]
+		left := r.counts.left.Load() // before the slot is taken, from when on it cannot be kept
 		before, ok := s.take(n)
 		if !ok {
 			r.gaps.note(n)
 			continue
 		}
-		if old := before >> numShift; old != 0 && (before&counted == 0 || old > r.counts.left.Load()) {
+		if old := before >> numShift; old != 0 && (before&counted == 0 || old > left) {
 			r.overwrite(old, before, &s.rec)
 		}
 		return n, s
@@ -138,6 +139,7 @@ func (r *Ring) clean(f *storage.Finish) {
 	if f.Code < 0 || f.Code > 999 {
 		f.Code = 0
 	}
+	f.Bytes = max(f.Bytes, 0)
 }
 
 // plain reports whether s is printable ASCII without a question mark, eight

@@ -1,26 +1,27 @@
 package ring
 
 import (
-	"cmp"
 	"runtime"
-	"slices"
 	"sync/atomic"
 )
 
 // rescue takes what a flood overwrites before it has left the window, as far as
 // it could be wanted among the keeps: the last actions and the last failures of
-// each service. Writers share it without waiting for one another.
+// each service, and the slowest of each action. Writers share it without
+// waiting for one another.
 type rescue struct {
+	some     atomic.Bool // there is somebody on one of the rafts
 	actions  [maxServices]atomic.Pointer[raft]
 	failures [maxServices]atomic.Pointer[raft]
+	slow     [maxPairs + maxServices]atomic.Pointer[raft]
 }
 
-// raft holds the last that were rescued of a service. It has room for more than
-// are wanted, so that two writers seldom meet.
+// raft holds some that were rescued. It has room for more than are wanted, so
+// that two writers seldom meet.
 type raft struct {
 	next  atomic.Uint64
 	full  atomic.Bool // there is somebody on it
-	seats [4 * keepLast / 3]seat
+	seats []seat
 }
 
 type seat struct {
@@ -28,47 +29,71 @@ type seat struct {
 	a     kept        // number 0 is none
 }
 
+const (
+	lastSeats = keepLast + keepLast/3
+	slowSeats = keepSlow + keepSlow/2
+)
+
 // save copies the record of action n, whose slot the caller holds for writing.
 func (r *Ring) save(n uint64, rec *record) {
-	svc := r.names.at(rec.handle).svc
+	nm := r.names.at(rec.handle)
 	a := kept{number: n, rec: *rec}
 	if rec.sideLen != 0 {
 		a.side = string(r.side.at(rec.side, int(rec.sideLen)))
 	}
-	board(&r.rescue.actions[svc], a)
+	raftOf(&r.rescue.actions[nm.svc], lastSeats).board(a, byNumber)
 	if rec.flags&failed != 0 {
-		board(&r.rescue.failures[svc], a)
+		raftOf(&r.rescue.failures[nm.svc], lastSeats).board(a, byNumber)
 	}
+	if rec.duration > r.counts.keeps.floors[nm.pair].Load() {
+		raftOf(&r.rescue.slow[nm.pair], slowSeats).board(a, byDuration)
+	}
+	r.rescue.some.Store(true)
 }
 
-func board(p *atomic.Pointer[raft], a kept) {
-	f := p.Load()
-	if f == nil {
-		p.CompareAndSwap(nil, new(raft))
-		f = p.Load()
+func raftOf(p *atomic.Pointer[raft], seats int) *raft {
+	if f := p.Load(); f != nil {
+		return f
 	}
-	for range 8 {
+	p.CompareAndSwap(nil, &raft{seats: make([]seat, seats)})
+	return p.Load()
+}
+
+// board gives an action a seat that is free, or whose action is less by order.
+func (f *raft) board(a kept, order func(a, b kept) int) {
+	for range len(f.seats) {
 		s := &f.seats[f.next.Add(1)%uint64(len(f.seats))]
-		if s.taken.CompareAndSwap(false, true) {
+		if !s.taken.CompareAndSwap(false, true) {
+			continue
+		}
+		boarded := s.a.number == 0 || order(s.a, a) < 0
+		if boarded {
 			s.a = a
-			s.taken.Store(false)
+		}
+		s.taken.Store(false)
+		if boarded {
 			f.full.Store(true)
 			return
 		}
 	}
 }
 
-// take returns what was rescued since the last call, oldest first.
-func (x *rescue) take() (list []kept) {
+// take moves what was rescued since the last call to the end of list, in any
+// order, some perhaps twice.
+func (x *rescue) take(list []kept) []kept {
+	if !x.some.Swap(false) {
+		return list
+	}
 	for i := range x.actions {
 		list = x.actions[i].Load().empty(list)
 		list = x.failures[i].Load().empty(list)
 	}
-	slices.SortFunc(list, func(a, b kept) int { return cmp.Compare(a.number, b.number) })
-	return slices.CompactFunc(list, func(a, b kept) bool { return a.number == b.number })
+	for i := range x.slow {
+		list = x.slow[i].Load().empty(list)
+	}
+	return list
 }
 
-// empty moves what is on the raft to the end of list.
 func (f *raft) empty(list []kept) []kept {
 	if f == nil || !f.full.Swap(false) {
 		return list

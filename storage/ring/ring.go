@@ -80,7 +80,7 @@ func (r *Ring) End(a storage.Active, f *storage.Finish) storage.Stamp {
 // Instance that a carries is kept, an ID is not.
 func (r *Ring) Record(a storage.Action) {
 	f := storage.Finish{
-		Failed:  a.Status == storage.Failed || a.Status == "" && a.Error != "",
+		Failed:  a.Status == storage.Failed || a.Status != storage.Success && a.Error != "",
 		TraceID: a.TraceID,
 		SpanID:  a.SpanID,
 		Error:   a.Error,
@@ -97,11 +97,22 @@ func (r *Ring) Record(a storage.Action) {
 	if a.Instance != r.opts.Instance {
 		instance = tidy(a.Instance, storage.MaxName)
 	}
-	at := a.Time.UnixNano()
-	if a.Time.IsZero() {
-		at = r.clock.wall(r.clock.mono())
+	at := r.clock.wall(r.clock.mono())
+	if !a.Time.IsZero() {
+		at = nanosOf(a.Time)
 	}
 	r.put(at, max(int64(a.Duration), 0), &f, instance)
+}
+
+// nanosOf returns the moment in nanoseconds since 1970, as far as they reach.
+func nanosOf(t time.Time) int64 {
+	switch year := t.Year(); {
+	case year < 1970:
+		return 0
+	case year > 2261:
+		return time.Date(2262, 1, 1, 0, 0, 0, 0, time.UTC).UnixNano() - 1
+	}
+	return t.UnixNano()
 }
 
 // Clear draws a line: queries, stats and keeps begin anew after it. Sinks
@@ -118,9 +129,19 @@ func (r *Ring) Clear(context.Context) error {
 	return nil
 }
 
-// Newest returns the id of the newest action, or "" if there is none yet.
+// Newest returns the id of the newest action before which nothing is still
+// being written, or "" if there is none yet.
 func (r *Ring) Newest() storage.ID {
-	return r.idOf(r.head.Load())
+	r.counts.mu.Lock()
+	defer r.counts.mu.Unlock()
+	r.catchUp()
+	newest := r.counts.done.Load()
+	for _, n := range r.counts.late {
+		if !r.gaps.is(n) {
+			newest = min(newest, n-1)
+		}
+	}
+	return r.idOf(newest)
 }
 
 // Flush waits until every pump has written what was recorded before the call,
@@ -142,5 +163,6 @@ func (r *Ring) Close(ctx context.Context) error {
 	if r.closed.Swap(true) {
 		return nil
 	}
+	r.wake.wake()
 	return r.closePumps(ctx)
 }

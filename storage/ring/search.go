@@ -7,8 +7,10 @@ import (
 )
 
 // Search returns one page. It sees the window as it was when the first page
-// was made, as far as the ring still reaches, and the keeps. Pages stay as
-// they were while at least Backlog minus Window newer actions arrive.
+// was made, as far as the ring still reaches, and what is kept beyond it. So
+// pages of the window stay as they were until more newer actions have arrived
+// than the ring has room for beside the window; what is kept may go between
+// two pages.
 func (r *Ring) Search(ctx context.Context, q storage.Query) (storage.Page, error) {
 	if r.closed.Load() {
 		return storage.Page{}, storage.ErrClosed
@@ -22,8 +24,8 @@ func (r *Ring) Search(ctx context.Context, q storage.Query) (storage.Page, error
 		if err != nil {
 			return storage.Page{}, err
 		}
-		s := search{view: v, f: r.newFilter(m), c: storage.NewCollector(m), rd: reader{r: r}}
-		if err := s.run(ctx, m.Query().Sort); err != nil {
+		s := search{view: v, f: r.newFilter(m), c: storage.NewCollector(m), order: m.Query().Sort, rd: reader{r: r}}
+		if err := s.run(ctx); err != nil {
 			return storage.Page{}, err
 		}
 		if tries == mostTries || m.Upper() != "" || !r.overtook(v) {
@@ -49,13 +51,12 @@ func (r *Ring) idOf(n uint64) storage.ID {
 	return r.process.ID(n)
 }
 
-// view is what one read sees: the actions low+1 to high, and some kept ones
-// that lie before.
+// view is what one read sees of the window: the actions low+1 to high. What is
+// kept lies before.
 type view struct {
 	low, high uint64
 	counted   uint64  // up to where zones hold
 	zones     []int64 // see derived.zonesBelow; of the window's zones
-	keeps     []kept
 }
 
 // view counts what is new and takes the view that m asks for.
@@ -82,73 +83,71 @@ func (r *Ring) view(m *storage.Matcher) (view, error) {
 	}
 	v.low = min(v.low, high)
 	v.zones = d.zonesBelow(v.low, min(high, v.counted))
-	f := r.newFilter(m)
-	d.keeps.each(
-		func(k *kept) bool { return k.number <= v.low && f.wants(&k.rec) },
-		func(k *kept) { v.keeps = append(v.keeps, *k) },
-	)
 	return v, nil
 }
 
-// search collects the actions of a view.
+// search collects the actions of a view, and the kept ones.
 type search struct {
 	view
-	f   filter
-	c   *storage.Collector
-	rd  reader
-	rec record
-	a   storage.Action
+	f     filter
+	c     *storage.Collector
+	order storage.Sort
+	rd    reader
+	rec   record
+	a     storage.Action
 }
 
-// run offers the window's actions and the keeps.
-func (s *search) run(ctx context.Context, order storage.Sort) error {
+// run offers the window's actions, and then what is kept.
+func (s *search) run(ctx context.Context) error {
 	var err error
-	if order == storage.OldestFirst {
-		err = s.upwards(ctx, order)
-	} else {
-		err = s.downwards(ctx, order)
+	switch n, ok := s.rd.r.process.Number(s.f.id); {
+	case ok && s.low < n && n <= s.high:
+		s.offer(n)
+	case ok:
+	case s.order == storage.OldestFirst:
+		err = s.upwards(ctx)
+	default:
+		err = s.downwards(ctx)
 	}
-	for i := range s.keeps {
-		k := &s.keeps[i]
+	for _, k := range s.rd.r.kept(s.low, s.wantsList, s.wants) {
 		s.rd.action(k.number, &k.rec, []byte(k.side), &s.a)
 		s.c.Offer(&s.a)
 	}
 	return err
 }
 
-func (s *search) upwards(ctx context.Context, order storage.Sort) error {
+func (s *search) upwards(ctx context.Context) error {
 	for n := s.low + 1; n <= s.high; n++ {
 		if n&1023 == 0 && ctx.Err() != nil {
 			break
 		}
-		s.offer(n, order)
+		s.offer(n)
 	}
 	return ctx.Err()
 }
 
 // downwards begins with the newest. Where the newest are wanted it ends as
 // soon as none that is older can be better.
-func (s *search) downwards(ctx context.Context, order storage.Sort) error {
-	newestFirst := order == "" || order == storage.NewestFirst
+func (s *search) downwards(ctx context.Context) error {
 	first := (s.low + 1) >> zoneBits
 	for n := s.high; n > s.low; n-- {
 		if n&(1<<zoneBits-1) == 1<<zoneBits-1 {
 			if ctx.Err() != nil {
 				break
 			}
-			if newestFirst && n <= s.counted && s.c.Full() && s.zones[n>>zoneBits-first] <= s.c.Worst().Time.UnixNano() {
+			if n <= s.counted && !s.wantsList(s.zones[n>>zoneBits-first]) {
 				break
 			}
 		}
-		s.offer(n, order)
+		s.offer(n)
 	}
 	return ctx.Err()
 }
 
 // offer offers action n, if it is there and could be taken.
-func (s *search) offer(n uint64, order storage.Sort) {
+func (s *search) offer(n uint64) {
 	r := s.rd.r
-	if r.slots[n&r.mask].read(n, &s.rec) != ready || !s.f.wants(&s.rec) || !s.better(&s.rec, order) {
+	if r.slots[n&r.mask].read(n, &s.rec) != ready || !s.wants(&s.rec) {
 		return
 	}
 	var side []byte
@@ -159,14 +158,24 @@ func (s *search) offer(n uint64, order storage.Sort) {
 	s.c.Offer(&s.a)
 }
 
-// better reports whether an action could still displace one that is kept, by
-// its key alone.
-func (s *search) better(rec *record, order storage.Sort) bool {
+// wantsList reports whether there could be a better one among actions of which
+// none is later than latest and that all lie before those offered so far.
+func (s *search) wantsList(latest int64) bool {
+	newestFirst := s.order == "" || s.order == storage.NewestFirst
+	return !newestFirst || !s.c.Full() || latest > s.c.Worst().Time.UnixNano()
+}
+
+// wants reports whether an action passes the filter and could still displace
+// one that was collected, by its key alone.
+func (s *search) wants(rec *record) bool {
+	if !s.f.wants(rec) {
+		return false
+	}
 	if !s.c.Full() {
 		return true
 	}
 	worst := s.c.Worst()
-	switch order {
+	switch s.order {
 	case storage.SlowestFirst:
 		return rec.duration >= int64(worst.Duration)
 	case storage.FastestFirst:

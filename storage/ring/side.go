@@ -32,7 +32,7 @@ const (
 		storage.MaxAttrs*(storage.MaxAttrKey+storage.MaxAttrValue+6) + 4*4
 
 	// sideBudget is what may be kept beyond what the window refers to.
-	sideBudget = 16 << 20 / chunkSize
+	sideBudget = 64 << 20 / chunkSize
 )
 
 // chunk holds side bytes of many actions. Its bytes are written once, each by
@@ -57,8 +57,8 @@ type side struct {
 }
 
 func (s *side) init(window, slots int) {
-	most := window*maxSide/(chunkSize-maxSide) + sideBudget + 4
-	s.table = make([]atomic.Pointer[chunk], 1<<bits.Len(uint(most)))
+	most := uint64(window)*maxSide/(chunkSize-maxSide) + sideBudget + 4
+	s.table = make([]atomic.Pointer[chunk], 1<<bits.Len64(most))
 	s.window, s.slots = uint64(window), uint64(slots)
 	s.install(&chunk{number: 1})
 	s.oldest = 1

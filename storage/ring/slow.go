@@ -1,7 +1,6 @@
 package ring
 
 import (
-	"cmp"
 	"context"
 	"slices"
 
@@ -15,8 +14,7 @@ func (r *Ring) Slow(ctx context.Context, q storage.Query) ([]storage.Action, err
 	if r.closed.Load() {
 		return nil, storage.ErrClosed
 	}
-	limit := cmp.Or(q.Limit, storage.DefaultLimit)
-	q.Cursor, q.Sort, q.Limit = "", storage.SlowestFirst, storage.NoLimit
+	q.Cursor, q.Sort = "", storage.SlowestFirst
 	m, err := q.Compile()
 	if err != nil {
 		return nil, err
@@ -35,8 +33,7 @@ func (r *Ring) Slow(ctx context.Context, q storage.Query) ([]storage.Action, err
 			s.offer(n, &rec, r.side.at(rec.side, int(rec.sideLen)))
 		}
 	}
-	for i := range v.keeps {
-		k := &v.keeps[i]
+	for _, k := range r.kept(v.low, func(int64) bool { return true }, s.f.wants) {
 		s.offer(k.number, &k.rec, []byte(k.side))
 	}
 	list := []storage.Action{}
@@ -44,7 +41,7 @@ func (r *Ring) Slow(ctx context.Context, q storage.Query) ([]storage.Action, err
 		list = append(list, slow...)
 	}
 	slices.SortFunc(list, func(x, y storage.Action) int { return m.Compare(&x, &y) })
-	if limit != storage.NoLimit {
+	if limit := m.Limit(); limit != storage.NoLimit {
 		list = list[:min(limit, len(list))]
 	}
 	return list, ctx.Err()
