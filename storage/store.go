@@ -41,6 +41,10 @@ type Start struct {
 	Path      string
 	RequestID string
 	Remote    netip.Addr
+
+	// Near is the Token of an Active that has ended on this processor, as a
+	// hint where to keep this one. Zero is no hint.
+	Near uint32
 }
 
 // Active is something in flight, as [Recorder.Begin] returned it. Its fields

@@ -18,6 +18,7 @@ import (
 const (
 	activeBits  = 12
 	activeTries = 8
+	listed      = 1 << activeBits // set in the token of what has an entry
 	notListed   = 1<<32 - 1
 )
 
@@ -53,29 +54,31 @@ func (t *active) init() { t.entries = make([]entry, 1<<activeBits) }
 
 // begin registers something that began at mono.
 func (t *active) begin(mono int64, h storage.Handle, s *storage.Start) storage.Active {
-	chance := rand.Uint64()
-	serial := uint32(chance>>32) >> 8
-	for i := range uint64(activeTries) {
-		token := (chance + i*37) & (1<<activeBits - 1)
+	serial := uint32(mono) // all but surely another one than an entry had before
+	token := s.Near
+	if token == 0 {
+		token = rand.Uint32()
+	}
+	for range activeTries {
+		token &= 1<<activeBits - 1
 		e := &t.entries[token]
-		if e.state.Load() != 0 || !e.state.CompareAndSwap(0, entryLocked) {
-			continue
+		if e.state.Load() == 0 && e.state.CompareAndSwap(0, entryLocked) {
+			e.mono, e.handle = mono, h
+			e.set(s)
+			e.state.Store(uint64(serial)<<8 | entryLive)
+			return storage.Active{Mono: mono, Token: token | listed, Serial: serial}
 		}
-		e.mono, e.handle = mono, h
-		e.set(s)
-		e.state.Store(uint64(serial)<<8 | entryLive)
-		return storage.Active{Mono: mono, Token: uint32(token), Serial: serial}
+		token = rand.Uint32()
 	}
 	t.hidden.Add(1)
 	return storage.Active{Mono: mono, Token: notListed}
 }
 
 func (e *entry) set(s *storage.Start) {
-	r := record{}
+	e.flags = 0
 	if s.Remote.IsValid() {
-		r.setRemote(s.Remote)
+		e.flags = putAddr(&e.remote, s.Remote)
 	}
-	e.remote, e.flags = r.remote, r.flags
 	n := copy(e.text[:16], s.Method)
 	e.method = uint8(n)
 	m := 0
@@ -146,13 +149,12 @@ func (r *Ring) Active(ctx context.Context) ([]storage.Running, error) {
 			continue
 		}
 		age := durationOf(max(mono-e.mono, 0))
-		rec := record{remote: e.remote, flags: e.flags}
 		name := r.names.at(e.handle)
 		method, rest := e.text[:e.method], e.text[e.method:]
 		list = append(list, storage.Running{
 			Began: now.Add(-age), Age: age, Service: name.service, Action: name.action,
 			Method: text(method), RequestID: text(rest[:e.request]),
-			Path: text(rest[e.request:][:e.path]), Remote: rec.addr(),
+			Path: text(rest[e.request:][:e.path]), Remote: addrOf(&e.remote, e.flags),
 		})
 	}
 	slices.SortFunc(list, func(x, y storage.Running) int { return cmp.Compare(y.Age, x.Age) })

@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	lookEvery  = 64   // actions between two looks at how far the counting lags
-	nudgeEvery = 1024 // actions between two runs of the counting goroutine
+	lookEvery  = 512  // actions between two looks at how far the counting lags
+	nudgeEvery = 2048 // actions between two runs of the counting goroutine
 	zoneBits   = 6    // the latest time is known of each 64 actions
 )
 

@@ -27,7 +27,7 @@
 // moment is simply not recorded yet.
 //
 // What is derived (window counters, histograms, keeps) is counted from the
-// slots by whoever reads, by a short-lived goroutine each 1024 actions, and,
+// slots by whoever reads, by a short-lived goroutine each 2048 actions, and,
 // in a flood that outruns it, by the writers themselves, in batches. A slot
 // that is overwritten before it was counted is counted by its overwriter, and
 // saved if it could be wanted among the keeps, so both hold in any flood.

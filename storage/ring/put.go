@@ -29,7 +29,7 @@ func (r *Ring) put(at, duration int64, f *storage.Finish, instance string) stora
 		if f.Outcome != "" {
 			rec.outcome = outcomeIndex(f.Outcome)
 		}
-		rec.setRemote(f.Remote)
+		rec.flags |= putAddr(&rec.remote, f.Remote)
 		r.putTexts(rec, f, &t)
 	}
 	t.instance, t.attrs = instance, f.Attrs

@@ -119,27 +119,28 @@ func (s *slot) read(n uint64, rec *record) found {
 	return f
 }
 
-// setRemote stores an address: an IPv4 one, mapped or not, in the first four
-// bytes.
-func (r *record) setRemote(addr netip.Addr) {
+// putAddr stores an address, an IPv4 one, mapped or not, in the first four bytes,
+// and returns the flag that says which it is.
+func putAddr(to *[16]byte, addr netip.Addr) (flag uint8) {
 	switch {
 	case addr.Is4() || addr.Is4In6():
 		v4 := addr.Unmap().As4()
-		copy(r.remote[:4], v4[:])
-		r.flags |= remote4
+		copy(to[:4], v4[:])
+		return remote4
 	case addr.Is6():
-		r.remote = addr.As16()
-		r.flags |= remote6
+		*to = addr.As16()
+		return remote6
 	}
+	return 0
 }
 
-// addr returns the address that setRemote stored.
-func (r *record) addr() netip.Addr {
+// addrOf returns the address that putAddr stored.
+func addrOf(from *[16]byte, flags uint8) netip.Addr {
 	switch {
-	case r.flags&remote4 != 0:
-		return netip.AddrFrom4([4]byte(r.remote[:4]))
-	case r.flags&remote6 != 0:
-		return netip.AddrFrom16(r.remote)
+	case flags&remote4 != 0:
+		return netip.AddrFrom4([4]byte(from[:4]))
+	case flags&remote6 != 0:
+		return netip.AddrFrom16(*from)
 	}
 	return netip.Addr{}
 }
