@@ -20,7 +20,8 @@ type rescue struct {
 // that two writers seldom meet.
 type raft struct {
 	next  atomic.Uint64
-	full  atomic.Bool // there is somebody on it
+	full  atomic.Bool  // there is somebody on it
+	floor atomic.Int64 // of the slowest: no shorter duration finds a seat
 	seats []seat
 }
 
@@ -37,18 +38,29 @@ const (
 // save copies the record of action n, whose slot the caller holds for writing.
 func (r *Ring) save(n uint64, rec *record) {
 	nm := r.names.at(rec.handle)
-	a := kept{number: n, rec: *rec}
+	side := ""
 	if rec.sideLen != 0 {
-		a.side = string(r.side.at(rec.side, int(rec.sideLen)))
+		side = string(r.side.at(rec.side, int(rec.sideLen)))
 	}
-	raftOf(&r.rescue.actions[nm.svc], lastSeats).board(a, byNumber)
+	raftOf(&r.rescue.actions[nm.svc], lastSeats).board(n, rec, side, isNewer)
 	if rec.flags&failed != 0 {
-		raftOf(&r.rescue.failures[nm.svc], lastSeats).board(a, byNumber)
+		raftOf(&r.rescue.failures[nm.svc], lastSeats).board(n, rec, side, isNewer)
 	}
 	if rec.duration > r.counts.keeps.floors[nm.pair].Load() {
-		raftOf(&r.rescue.slow[nm.pair], slowSeats).board(a, byDuration)
+		slow := raftOf(&r.rescue.slow[nm.pair], slowSeats)
+		if rec.duration > slow.floor.Load() && !slow.board(n, rec, side, isSlower) {
+			slow.floor.Store(rec.duration)
+		}
 	}
-	r.rescue.some.Store(true)
+	if !r.rescue.some.Load() {
+		r.rescue.some.Store(true)
+	}
+}
+
+func isNewer(n uint64, _ *record, than *kept) bool { return n > than.number }
+
+func isSlower(n uint64, rec *record, than *kept) bool {
+	return rec.duration > than.rec.duration || rec.duration == than.rec.duration && n > than.number
 }
 
 func raftOf(p *atomic.Pointer[raft], seats int) *raft {
@@ -59,23 +71,30 @@ func raftOf(p *atomic.Pointer[raft], seats int) *raft {
 	return p.Load()
 }
 
-// board gives an action a seat that is free, or whose action is less by order.
-func (f *raft) board(a kept, order func(a, b kept) int) {
+// board gives an action a seat that is free, or whose action is less, and
+// reports whether there was one.
+func (f *raft) board(n uint64, rec *record, side string, isMore func(uint64, *record, *kept) bool) bool {
 	for range len(f.seats) {
 		s := &f.seats[f.next.Add(1)%uint64(len(f.seats))]
 		if !s.taken.CompareAndSwap(false, true) {
 			continue
 		}
-		boarded := s.a.number == 0 || order(s.a, a) < 0
+		boarded := s.a.number == 0 || isMore(n, rec, &s.a)
 		if boarded {
-			s.a = a
+			s.a.number, s.a.rec = n, *rec
+			if side != s.a.side {
+				s.a.side = side
+			}
 		}
 		s.taken.Store(false)
 		if boarded {
-			f.full.Store(true)
-			return
+			if !f.full.Load() {
+				f.full.Store(true)
+			}
+			return true
 		}
 	}
+	return false
 }
 
 // take moves what was rescued since the last call to the end of list, in any
@@ -98,6 +117,7 @@ func (f *raft) empty(list []kept) []kept {
 	if f == nil || !f.full.Swap(false) {
 		return list
 	}
+	f.floor.Store(0)
 	for i := range f.seats {
 		s := &f.seats[i]
 		for !s.taken.CompareAndSwap(false, true) {
