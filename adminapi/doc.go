@@ -17,7 +17,9 @@
 // GET on the base path lists the endpoints. Every error, of every endpoint, is
 // {"detail":"…"} with Content-Type application/json, and nothing is ever
 // redirected: one trailing slash is ignored, any other path that is not
-// exactly an endpoint is a 404.
+// exactly an endpoint is a 404. A mux in front has its own say, though: ServeMux
+// redirects a path that is not clean, such as one with two slashes, and
+// answers a method itself that [Handler.Register] does not mount.
 //
 // # Who is let in
 //
