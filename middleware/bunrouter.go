@@ -86,6 +86,13 @@ func (m *Middleware) answerBun(x *exchange, w http.ResponseWriter, err error) (l
 	return false
 }
 
+// ofAnotherAnswer are headers that a handler may have set for an answer that it
+// then did not write. They must not go with an error: it would be cached, or
+// saved as a file.
+var ofAnotherAnswer = [...]string{
+	"Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Length", "Etag", "Last-Modified",
+}
+
 // answer writes an error in the one form that this module has.
 func answer(w http.ResponseWriter, code int, detail string) {
 	body, err := json.Marshal(struct {
@@ -95,9 +102,11 @@ func answer(w http.ResponseWriter, code int, detail string) {
 		return // a string always marshals
 	}
 	h := w.Header()
-	h.Del("Content-Length")
-	h.Del("Content-Encoding")
+	for _, name := range ofAnotherAnswer {
+		delete(h, name)
+	}
 	h["Content-Type"] = []string{"application/json"}
+	h["X-Content-Type-Options"] = []string{"nosniff"}
 	w.WriteHeader(code)
 	w.Write(append(body, '\n'))
 }

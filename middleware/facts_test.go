@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/uptrace/bunrouter"
 
 	"actionlog/middleware"
 	"actionlog/storage"
@@ -286,6 +287,43 @@ func TestRecoverOption(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestErrorIsNotCached shows that an error does not travel with the headers of
+// the answer that the handler had begun to make.
+func TestErrorIsNotCached(t *testing.T) {
+	t.Parallel()
+	begin := func(w http.ResponseWriter) {
+		for name, value := range map[string]string{
+			"Cache-Control": "public, max-age=999", "ETag": `"x"`, "Last-Modified": "Mon, 02 Jan 2006 15:04:05 GMT",
+			"Content-Disposition": "attachment", "Content-Encoding": "gzip", "Content-Type": "text/csv", "Content-Length": "9", "X-Own": "kept",
+		} {
+			w.Header().Set(name, value)
+		}
+	}
+	mw, rec := newMiddleware(t, func(o *middleware.Options) { o.Recover = true })
+	router := bunrouter.New(bunrouter.Use(mw.Bunrouter))
+	router.GET("/", func(w http.ResponseWriter, r bunrouter.Request) error {
+		begin(w)
+		return errors.New("secret")
+	})
+	for name, h := range map[string]http.Handler{
+		"recovered": mw.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			begin(w)
+			panic("secret")
+		})),
+		"returned": router,
+	} {
+		got := ask(t, server(t, 1, h), "GET", "/")
+		got.Header.Del("Date")
+		want := http.Header{
+			"Content-Type": {"application/json"}, "Content-Length": {"35"}, "X-Content-Type-Options": {"nosniff"}, "X-Own": {"kept"},
+		}
+		if diff := cmp.Diff(want, got.Header); diff != "" || got.Code != 500 {
+			t.Errorf("%s: answer %d with header (-want +got):\n%s", name, got.Code, diff)
+		}
+	}
+	rec.wait(t, 2)
 }
 
 func TestFailedOption(t *testing.T) {
