@@ -42,6 +42,9 @@
 //
 // # Caveats
 //
+// An action's bytes are those of the body as the handler wrote it, before the
+// server frames or encrypts it; an answer to HEAD has none.
+//
 // A hijacked connection's answer is written by the handler itself, unseen. Its
 // code is the one given to WriteHeader before, or 0.
 //

@@ -197,7 +197,11 @@ func TestFacts(t *testing.T) {
 					if diff := cmp.Diff(bare, wrapped); diff != "" {
 						t.Errorf("the client sees a difference (-bare +wrapped):\n%s", diff)
 					}
-					if diff := cmp.Diff(f.want, endOf(rec.one(t))); diff != "" {
+					want := f.want
+					if method == "HEAD" {
+						want.Bytes = 0
+					}
+					if diff := cmp.Diff(want, endOf(rec.one(t))); diff != "" {
 						t.Errorf("recorded (-want +got):\n%s", diff)
 					}
 				})

@@ -183,6 +183,9 @@ func (f *flight) record() {
 		err = firstOf(f.err, err)
 	}
 	fin.Bytes = bytesOf(state)
+	if f.scratch.start.Method == http.MethodHead {
+		fin.Bytes = 0 // what the handler wrote, the server did not send
+	}
 	fin.Code = f.code(state)
 	fin.Outcome = f.outcome(state)
 	if state&timedOut != 0 {
