@@ -345,6 +345,65 @@ func TestFailedOption(t *testing.T) {
 	}
 }
 
+// TestFailedThatPanics shows that a hook of the user's can neither leave a
+// request in flight nor hide the handler's own panic. (That none is left in
+// flight is checked by newMiddleware.)
+func TestFailedThatPanics(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		handle http.HandlerFunc
+		goesOn any
+		want   end
+	}{
+		{"ok", empty, nil, end{200, 0, "", true, "Options.Failed panicked: hook"}},
+		{"not-found", http.NotFound, nil, end{404, 19, "", true, "Options.Failed panicked: hook"}},
+		{"reported", func(w http.ResponseWriter, r *http.Request) { middleware.Fail(w, io.EOF) }, nil, end{200, 0, "", true, "EOF"}},
+		{"panic", func(w http.ResponseWriter, r *http.Request) { panic("boom") }, "boom", end{0, 0, storage.Panic, true, "panic: boom"}},
+		{"abort", func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) }, http.ErrAbortHandler, end{0, 0, storage.Aborted, true, "net/http: abort Handler"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			mw, rec := newMiddleware(t, func(o *middleware.Options) {
+				o.Failed = func(int, error) bool { panic("hook") }
+			})
+			defer func() {
+				if got := recover(); got != tt.goesOn {
+					t.Errorf("the panic that went on is %v, want %v", got, tt.goesOn)
+				}
+				if diff := cmp.Diff(tt.want, endOf(rec.one(t))); diff != "" {
+					t.Errorf("recorded (-want +got):\n%s", diff)
+				}
+			}()
+			mw.Handler(tt.handle).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
+		})
+	}
+}
+
+// knot is an error that panics when it is unwrapped.
+type knot struct{}
+
+func (knot) Error() string { return "a knot" }
+func (knot) Unwrap() error { panic("cannot be unwrapped") }
+
+// TestErrorThatCannotBeUnwrapped shows that such an error leaves no request in
+// flight.
+func TestErrorThatCannotBeUnwrapped(t *testing.T) {
+	t.Parallel()
+	mw, rec := newMiddleware(t, func(o *middleware.Options) { o.AnswerErrors = middleware.AnswerNever })
+	router := bunrouter.New(bunrouter.Use(mw.Bunrouter))
+	router.GET("/returned", func(w http.ResponseWriter, r bunrouter.Request) error { return knot{} })
+	router.GET("/panicked", func(w http.ResponseWriter, r bunrouter.Request) error { panic(knot{}) })
+	s := server(t, 1, router)
+	ask(t, s, "GET", "/returned")
+	ask(t, s, "GET", "/panicked")
+	got := rec.wait(t, 2)
+	want := []end{{0, 0, "", true, "a knot"}, {0, 0, storage.Panic, true, "panic: a knot"}}
+	if diff := cmp.Diff(want, []end{endOf(got[0]), endOf(got[1])}); diff != "" {
+		t.Errorf("recorded (-want +got):\n%s", diff)
+	}
+}
+
 // theCulprit is looked for in a stack.
 func theCulprit(w http.ResponseWriter, r *http.Request) { panic("boom") }
 

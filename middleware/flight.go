@@ -2,7 +2,6 @@ package middleware
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"actionlog/storage"
@@ -192,7 +191,11 @@ func (f *flight) record() {
 		fin.Code = http.StatusServiceUnavailable
 		err = firstOf(err, http.ErrHandlerTimeout)
 	}
-	fin.Failed = m.opts.Failed(fin.Code, err)
+	if m.judged {
+		fin.Failed, err = judge(m.opts.Failed, fin.Code, err)
+	} else {
+		fin.Failed = failed(fin.Code, err)
+	}
 
 	id := f.identity()
 	if (f.skip || id.skip) && !(m.opts.KeepFailed && fin.Failed) {
@@ -251,7 +254,7 @@ func (f *flight) code(state uint64) int {
 // outcome tells how the request ended where its code would mislead.
 func (f *flight) outcome(state uint64) storage.Outcome {
 	switch {
-	case f.err != nil && errors.Is(f.err, http.ErrAbortHandler):
+	case f.err != nil && aborts(f.err):
 		return storage.Aborted
 	case !f.returned:
 		return storage.Panic

@@ -54,8 +54,9 @@ type Options struct {
 	AnswerErrors AnswerErrors
 
 	// Failed decides whether an action failed. code is the status on the
-	// wire, err what the handler returned or reported, or its panic. Default:
-	// a code of 500 and above, or any error.
+	// wire, err what the handler returned or reported, or its panic. If it
+	// panics itself, the action failed. Default: a code of 500 and above, or
+	// any error.
 	Failed func(code int, err error) bool
 
 	// Skip lists routes that are not recorded, as patterns without a host:
