@@ -213,6 +213,39 @@ func TestClientGone(t *testing.T) {
 	}
 }
 
+// TestCancelledByTheServer cancels the contexts of all requests. With a cause
+// it is not taken for a client that went away.
+func TestCancelledByTheServer(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		cause error
+		want  storage.Outcome
+	}{
+		"cause":    {errors.New("the server shuts down"), ""},
+		"no-cause": {nil, storage.Aborted},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			base, stop := context.WithCancelCause(context.Background())
+			mw, rec := newMiddleware(t)
+			s := httptest.NewUnstartedServer(mw.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				stop(tt.cause)
+				<-r.Context().Done()
+				io.WriteString(w, "bye")
+			})))
+			s.Config.BaseContext = func(net.Listener) context.Context { return base }
+			s.Start()
+			defer s.Close()
+			if got := ask(t, s, "GET", "/"); got.Body != "bye" {
+				t.Errorf("answer %+v", got)
+			}
+			if diff := cmp.Diff(end{Code: 200, Bytes: 3, Outcome: tt.want}, endOf(rec.one(t))); diff != "" {
+				t.Errorf("recorded (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 // countingConn counts what is handed to the connection's own ReadFrom, where
 // sendfile starts.
 type countingConn struct {

@@ -251,6 +251,12 @@ func (f *flight) code(state uint64) int {
 	return code
 }
 
+// left reports whether a request's context was cancelled as net/http does it
+// when the client goes away: without a cause.
+func left(ctx context.Context) bool {
+	return ctx.Err() == context.Canceled && context.Cause(ctx) == context.Canceled
+}
+
 // outcome tells how the request ended where its code would mislead.
 func (f *flight) outcome(state uint64) storage.Outcome {
 	switch {
@@ -260,7 +266,7 @@ func (f *flight) outcome(state uint64) storage.Outcome {
 		return storage.Panic
 	case state&hijacked != 0:
 		return storage.Hijacked
-	case state&broken != 0 || f.outer.Context().Err() == context.Canceled:
+	case state&broken != 0 || left(f.outer.Context()):
 		return storage.Aborted
 	case state&flushed != 0:
 		return storage.Streamed
