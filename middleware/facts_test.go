@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/rs/zerolog"
 	"github.com/uptrace/bunrouter"
 
 	"actionlog/middleware"
@@ -342,6 +343,63 @@ func TestFailedOption(t *testing.T) {
 	want := []end{{404, 19, "", true, "404 page not found"}, {Code: 500, Bytes: 4}}
 	if diff := cmp.Diff(want, []end{endOf(got[0]), endOf(got[1])}); diff != "" {
 		t.Errorf("recorded (-want +got):\n%s", diff)
+	}
+}
+
+// TestRecoveredPanicKeepsItsStack shows that where a panic ends its stack is
+// told once: in the action's event, else where the server would have put it.
+func TestRecoveredPanicKeepsItsStack(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		handle http.HandlerFunc
+		level  zerolog.Level // of the logger; NoLevel for none
+		skip   bool
+		event  bool
+	}{
+		{"logger", theCulprit, zerolog.InfoLevel, false, true},
+		{"logger-after-writing", func(w http.ResponseWriter, r *http.Request) {
+			w.(http.Flusher).Flush()
+			theCulprit(w, r)
+		}, zerolog.InfoLevel, false, true},
+		{"no-logger", theCulprit, zerolog.NoLevel, false, false},
+		{"logger-does-not-want-it", theCulprit, zerolog.FatalLevel, false, false},
+		{"skipped", theCulprit, zerolog.InfoLevel, true, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var events, server lines
+			mw, rec := newMiddleware(t, func(o *middleware.Options) {
+				o.Recover = true
+				if tt.level != zerolog.NoLevel {
+					logger := zerolog.New(&events).Level(tt.level)
+					o.Logger = &logger
+				}
+				if tt.skip {
+					o.Skip = []string{"/"}
+				}
+			})
+			s := httptest.NewUnstartedServer(mw.Handler(mux("/", tt.handle)))
+			s.Config.ErrorLog = log.New(&server, "", 0)
+			s.Start()
+			defer s.Close()
+			ask(t, s, "POST", "/")
+			s.Close()
+			if !tt.skip {
+				rec.one(t)
+			}
+			if tt.event {
+				got := events.events(t)
+				if stack, _ := got[0]["stack"].(string); len(got) != 1 || !strings.Contains(stack, "theCulprit") {
+					t.Errorf("the events are %v", got)
+				}
+				if server.String() != "" {
+					t.Errorf("the server logged:\n%s", server.String())
+				}
+			} else if got := server.String(); events.String() != "" || strings.Count(got, "theCulprit") != 1 || !strings.Contains(got, "boom") {
+				t.Errorf("the server logged:\n%s", got)
+			}
+		})
 	}
 }
 

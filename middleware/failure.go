@@ -3,6 +3,7 @@ package middleware
 import (
 	"errors"
 	"fmt"
+	"log"
 	"net/http"
 	"strconv"
 )
@@ -57,7 +58,10 @@ func judge(hook func(int, error) bool, code int, err error) (failed bool, why er
 }
 
 // panicError is a panic as an error.
-type panicError struct{ value any }
+type panicError struct {
+	value any
+	stack string // if the panic goes no further, so that nobody else tells it
+}
 
 func (e panicError) Error() string { return fmt.Sprint("panic: ", e.value) }
 
@@ -65,6 +69,15 @@ func (e panicError) Error() string { return fmt.Sprint("panic: ", e.value) }
 func (e panicError) Unwrap() error {
 	err, _ := e.value.(error)
 	return err
+}
+
+// tell writes a panic that goes no further where net/http would have.
+func (e panicError) tell(r *http.Request) {
+	printf := log.Printf
+	if s, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && s.ErrorLog != nil {
+		printf = s.ErrorLog.Printf
+	}
+	printf("middleware: panic serving %s: %v\n%s", r.RemoteAddr, e.value, e.stack)
 }
 
 // endedError is a handler that ended its goroutine.

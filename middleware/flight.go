@@ -3,6 +3,7 @@ package middleware
 import (
 	"context"
 	"net/http"
+	"runtime/debug"
 
 	"actionlog/storage"
 )
@@ -136,8 +137,13 @@ func (f *flight) end() {
 	if f.x.r != f.outer {
 		f.outer.Pattern = f.x.r.Pattern // as it would be without the copy
 	}
-	f.record()
+	logged := f.record()
 	f.m.scratches.Put(f.scratch)
+	if !f.returned && !logged {
+		if p, ok := f.err.(panicError); ok && p.stack != "" {
+			p.tell(f.outer)
+		}
+	}
 	if goesOn != nil {
 		panic(goesOn)
 	}
@@ -155,10 +161,11 @@ func (f *flight) panics(panicked any) (goesOn any) {
 		f.err = http.ErrAbortHandler
 		return panicked
 	default:
-		f.err = panicError{panicked}
 		if !f.m.opts.Recover {
+			f.err = panicError{value: panicked}
 			return panicked
 		}
+		f.err = panicError{panicked, string(debug.Stack())}
 		if state := f.x.state.Load(); state&hijacked != 0 {
 			return nil
 		} else if codeOf(state) != 0 {
@@ -169,8 +176,9 @@ func (f *flight) panics(panicked any) (goesOn any) {
 	return nil
 }
 
-// record puts together what is known and hands it to the recorder.
-func (f *flight) record() {
+// record puts together what is known and hands it to the recorder. It reports
+// whether it wrote a line of log.
+func (f *flight) record() (logged bool) {
 	m, x, fin := f.m, f.x, &f.scratch.finish
 	state := x.state.Load()
 	var g gathered
@@ -200,7 +208,7 @@ func (f *flight) record() {
 	id := f.identity()
 	if (f.skip || id.skip) && !(m.opts.KeepFailed && fin.Failed) {
 		m.opts.Recorder.End(f.active, nil)
-		return
+		return false
 	}
 	fin.Handle = id.handle
 	if g.id != "" {
@@ -212,9 +220,14 @@ func (f *flight) record() {
 		fin.Error = errorText(err, g.text, fin.Code)
 	}
 	stamp := m.opts.Recorder.End(f.active, fin)
-	if m.opts.Logger != nil {
-		m.log(id, f.scratch, stamp)
+	if m.opts.Logger == nil {
+		return false
 	}
+	stack := ""
+	if p, ok := f.err.(panicError); ok {
+		stack = p.stack
+	}
+	return m.log(id, f.scratch, stamp, stack)
 }
 
 // identity returns the name that the request has come to.

@@ -18,10 +18,11 @@ type line struct {
 	date   [len("2006-01-02T15:04:05")]byte
 }
 
-// log writes one event for an action that was recorded. Its keys and their
-// order are those of the action's JSON form; an error that is null there is
-// left out.
-func (m *Middleware) log(id *identity, s *scratch, stamp storage.Stamp) {
+// log writes one event for an action that was recorded, and reports whether
+// the logger wants it. Its keys and their order are those of the action's JSON
+// form; an error that is null there is left out, and the stack of a panic that
+// ends here comes last.
+func (m *Middleware) log(id *identity, s *scratch, stamp storage.Stamp, stack string) (logged bool) {
 	fin := &s.finish
 	var e *zerolog.Event
 	status := "success"
@@ -34,7 +35,7 @@ func (m *Middleware) log(id *identity, s *scratch, stamp storage.Stamp) {
 		e = m.opts.Logger.Info()
 	}
 	if e == nil {
-		return
+		return false
 	}
 	l := &s.line
 	l.buf = append(l.appendTime(append(l.buf[:0], '"'), stamp.UnixNano), '"')
@@ -60,7 +61,11 @@ func (m *Middleware) log(id *identity, s *scratch, stamp storage.Stamp) {
 		}
 		e.Dict("attrs", attrs)
 	}
+	if stack != "" {
+		e.Str("stack", stack)
+	}
 	e.Send()
+	return true
 }
 
 // appendHTTP appends the http object. id is the action's own, in quotes.

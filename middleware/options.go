@@ -44,9 +44,11 @@ type Options struct {
 	EchoRequestID bool
 
 	// Recover ends panics here: the client is answered 500 if nothing was
-	// written, and otherwise the connection is cut so that it can tell.
-	// http.ErrAbortHandler goes on in any case. Default: off, a panic goes on
-	// after it was recorded.
+	// written, and otherwise the connection is cut so that it can tell. The
+	// stack goes into the field "stack" of the Logger's event, or to the
+	// server's ErrorLog if there is no such event. http.ErrAbortHandler goes on
+	// in any case, and so does runtime.Goexit. Default: off, a panic goes on
+	// after it was recorded, and the server logs its stack.
 	Recover bool
 
 	// AnswerErrors says what the bunrouter middleware does with an error that
