@@ -14,9 +14,12 @@ import (
 // route and error to what that one records.
 //
 // bunrouter's own redirects of trailing slashes never reach a middleware, only
-// a Handler around the router sees them. Its compatible handlers turn panics
-// into errors; http.ErrAbortHandler among them panics again, so that the
-// connection is cut as the handler wanted, unless AnswerErrors is AnswerNever.
+// a Handler around the router sees them. Its compatible handlers, those of
+// bunrouter.HTTPHandler and Router.Compat, turn panics into errors before a
+// middleware can see them: they are recorded as errors, without the outcome
+// "panic", and their stacks are lost. http.ErrAbortHandler among them panics
+// again, so that the connection is cut as the handler wanted, unless
+// AnswerErrors is AnswerNever.
 func (m *Middleware) Bunrouter(next bunrouter.HandlerFunc) bunrouter.HandlerFunc {
 	return func(w http.ResponseWriter, r bunrouter.Request) error {
 		return m.serveBun(w, r, next)

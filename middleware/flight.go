@@ -84,16 +84,12 @@ func (f *flight) known(n *name, r *http.Request) *identity {
 
 // equip echoes the request's id and puts record and logger into its context.
 func (f *flight) equip(r *http.Request) *http.Request {
-	m, given := f.m, f.scratch.finish.RequestID
-	id := given
+	m, id := f.m, f.scratch.finish.RequestID
 	if id == "" && (m.opts.EchoRequestID || m.opts.ContextLogger) {
 		id = f.x.note().requestID(makeRequestID())
 		f.scratch.finish.RequestID = id
 	}
 	var answer []string
-	if given != "" {
-		answer = r.Header[m.opts.RequestIDHeader][:1:1]
-	}
 	var ctx context.Context
 	switch {
 	case m.opts.ContextLogger:

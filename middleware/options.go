@@ -40,7 +40,15 @@ type Options struct {
 	// Default: X-Request-Id.
 	RequestIDHeader string
 
-	// EchoRequestID answers the request's id in RequestIDHeader. Default: off.
+	// EchoRequestID answers the request's id in RequestIDHeader. The request's
+	// own header is left as it came: a handler that asks other services passes
+	// on the id that [RequestID] returns. A reverse proxy does so with
+	//
+	//	r.Header.Set("X-Request-Id", middleware.RequestID(w))
+	//
+	// before it forwards r, and drops the other side's echo in its
+	// ModifyResponse, for it would be a second value of the header. Default:
+	// off.
 	EchoRequestID bool
 
 	// Recover ends panics here: the client is answered 500 if nothing was
@@ -62,9 +70,10 @@ type Options struct {
 	Failed func(code int, err error) bool
 
 	// Skip lists routes that are not recorded, as patterns without a host:
-	// "/healthz", "GET /metrics". A pattern that ends in a slash stands for
-	// all routes below it, too. They are compared with the route that
-	// matched, not with the path. Default: none.
+	// "/healthz", "GET /metrics". As in a ServeMux, GET stands for HEAD, too. A
+	// pattern that ends in a slash stands for all routes below it, too. They
+	// are compared with the route that matched, not with the path. Default:
+	// none.
 	Skip []string
 
 	// SkipFunc reports whether a request is not to be recorded, before it is
