@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"sync"
 	"time"
 
@@ -98,6 +99,9 @@ func (w *Writer) prepare() error {
 		return nil
 	}
 	w.setActive(a)
+	if a != nil && a.stale() && w.opts.Sync != SyncNever {
+		poke(w.stale) // a writer that was killed has forced nothing to the disk
+	}
 	return nil
 }
 
@@ -156,7 +160,7 @@ func (w *Writer) write(ctx context.Context, batch []storage.Action) error {
 		}
 	}
 	a := w.active
-	wasStale := a.stale
+	wasStale := a.stale()
 	var err error
 	w.buf, err = a.append(w.buf, batch, w.opts.Sync == SyncEveryBatch)
 	if cap(w.buf) > keepBuffer {
@@ -200,23 +204,27 @@ func (w *Writer) Sync(ctx context.Context) error {
 		return err
 	}
 	a := w.active
-	if a == nil || !a.stale {
+	if a == nil || !a.stale() {
 		w.leave()
 		return nil
 	}
-	a.stale = false
+	upTo, synced, failures, err := a.size, a.synced, a.failures, a.renew()
 	w.leave()
 
 	// Off the turn, so that writes go on meanwhile. A rotation may close the
-	// file under it, having synced it.
-	err := a.f.Sync()
+	// file under it, after an fsync of its own.
+	if err == nil {
+		err = a.f.Sync()
+	}
 
 	w.turn <- struct{}{}
-	if w.active != a {
-		err = nil
-	} else if err != nil {
-		a.stale = true
-		err = fmt.Errorf("sync %s: %w", a.path, err)
+	if w.active != a && (err == nil || errors.Is(err, fs.ErrClosed)) {
+		err = a.ended
+	} else {
+		err = a.forced(upTo, synced, failures, err)
+	}
+	if a.stale() && w.opts.Sync != SyncNever {
+		poke(w.stale) // what was written meanwhile
 	}
 	w.leave()
 	w.synced(time.Now(), err)
@@ -258,8 +266,8 @@ func (w *Writer) Close() error {
 	var errs []error
 	if a := w.active; a != nil {
 		errs = append(errs, a.repair())
-		if a.stale {
-			errs = append(errs, a.f.Sync())
+		if a.stale() {
+			errs = append(errs, a.force(a.size))
 		}
 		errs = append(errs, a.f.Close(), w.release(context.Background(), a.name, a.lock))
 	}
