@@ -339,3 +339,33 @@ func TestStepsInOrder(t *testing.T) {
 		t.Errorf("the calls were other ones (-want +got):\n%s", diff)
 	}
 }
+
+// TestEveryTornFileOfToday leaves several files of the day as a crash does: each
+// is whole again once the folder has been opened, and none is sealed.
+func TestEveryTornFileOfToday(t *testing.T) {
+	dir := t.TempDir()
+	m := newMaker(day0)
+	var all [][]storage.Action
+	bases := []string{"actions-2026-11-22.jsonl", "actions-2026-11-22.2.jsonl", "actions-2026-11-22.3.jsonl"}
+	for _, base := range bases {
+		all = append(all, m.next(2))
+		put(t, filepath.Join(dir, base), lines(all[len(all)-1]), `{"timestamp":"20`)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		w, err := archive.OpenWriter(dir, archive.Options{Now: newClock(day0).now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		for _, base := range bases {
+			if text := readText(t, filepath.Join(dir, base)); !strings.HasSuffix(string(text), "}\n") {
+				t.Errorf("%s ends with %q", base, text[len(text)-20:])
+			}
+			if torn := filepath.Join(dir, strings.TrimSuffix(base, "jsonl")+"jsonl.torn"); string(readText(t, torn)) != "{\"timestamp\":\"20\n" {
+				t.Errorf("%s is not what was torn", torn)
+			}
+		}
+		closeWriter(t, w)
+	})
+	wantLines(t, dir, all...)
+}

@@ -28,6 +28,8 @@ type Writer struct {
 	buf     []byte        // encoded lines, used again by each Write
 	closed  bool
 
+	mended map[Name]int64 // files of others that are whole, and their sizes; of who seals
+
 	syncing chan struct{} // holds a token during an fsync off the write path
 	stale   chan struct{} // says that something is to be synced
 	work    chan struct{} // says that something is to be sealed
@@ -67,6 +69,7 @@ func OpenWriter(dir string, opts Options) (*Writer, error) {
 		stop:    make(chan struct{}),
 		hurry:   make(chan struct{}),
 		done:    make(chan struct{}),
+		mended:  make(map[Name]int64),
 		events:  events{tell: opts.OnEvent},
 	}
 	if err := w.prepare(); err != nil {
