@@ -35,8 +35,9 @@ type Options struct {
 
 	// TrustedProxies are the peers whose X-Forwarded-For and Forwarded headers
 	// are believed: the client is then the right-most address that is not one
-	// of them. The default is none: the peer is the client. See the package
-	// comment before setting it.
+	// of them. One on another machine that sends neither header is refused. The
+	// default is none: the peer is the client. See the package comment before
+	// setting it.
 	TrustedProxies []netip.Prefix
 
 	// AllowedHosts are names, besides this machine's own, that the Host header
