@@ -44,7 +44,7 @@ func (a *activeFile) append(buf []byte, batch []storage.Action, synced bool) ([]
 	}
 	buf, end := buf[:0], a.size
 	for i := range batch {
-		buf = append(batch[i].AppendJSON(buf), '\n')
+		buf = appendLine(buf, &batch[i])
 		if len(buf) < chunk && i < len(batch)-1 {
 			continue
 		}

@@ -14,6 +14,19 @@ var (
 	nanosPerDay = int64(24 * time.Hour)
 )
 
+// appendLine appends the line of an action to b. An action whose line would be
+// longer than what can be read back is cut to the bounds of a recorder, within
+// which every line fits.
+func appendLine(b []byte, a *storage.Action) []byte {
+	line := a.AppendJSON(b)
+	if len(line)-len(b) > storage.MaxJSON {
+		cut := *a
+		storage.DefaultRedactor().Clean(&cut)
+		line = cut.AppendJSON(b)
+	}
+	return append(line, '\n')
+}
+
 // timesOf returns the range of the timestamps of lines, or anyTime if one of
 // them cannot be told.
 func timesOf(text []byte) timeRange {

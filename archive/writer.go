@@ -125,7 +125,9 @@ func (w *Writer) setActive(a *activeFile) {
 // Write appends the batch to the file of the day that the writer's clock says,
 // and keeps all of it or none: after an error the file ends where it did
 // before, so that the same batch can be offered again without doubling a line.
-// What a nil error promises is said at [SyncPolicy]. After Close the error
+// What a nil error promises is said at [SyncPolicy]. An action whose line would
+// be longer than [storage.MaxJSON], and could not be read back, is written as
+// [storage.Redactor.Clean] makes it. After Close the error
 // wraps [storage.ErrClosed].
 func (w *Writer) Write(ctx context.Context, batch []storage.Action) error {
 	if err := w.enter(ctx); err != nil {
