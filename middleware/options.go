@@ -77,7 +77,8 @@ type Options struct {
 	Skip []string
 
 	// SkipFunc reports whether a request is not to be recorded, before it is
-	// handled. Default: none is skipped.
+	// handled. If it panics, so does the request, unrecorded. Default: none is
+	// skipped.
 	SkipFunc func(*http.Request) bool
 
 	// KeepFailed records skipped requests after all if they failed. Default:

@@ -74,6 +74,27 @@ func TestSkipFuncIsAskedOnce(t *testing.T) {
 	}
 }
 
+// TestSkipFuncThatPanics shows that it leaves nothing in flight, which
+// newMiddleware checks.
+func TestSkipFuncThatPanics(t *testing.T) {
+	t.Parallel()
+	for _, keep := range []bool{false, true} {
+		mw, rec := newMiddleware(t, func(o *middleware.Options) {
+			o.KeepFailed = keep
+			o.SkipFunc = func(*http.Request) bool { panic("hook") }
+		})
+		func() {
+			defer func() {
+				if got := recover(); got != "hook" {
+					t.Errorf("the panic that went on is %v", got)
+				}
+			}()
+			mw.Handler(http.HandlerFunc(empty)).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
+		}()
+		rec.wait(t, 0)
+	}
+}
+
 func TestSkipFuncWithBunrouter(t *testing.T) {
 	t.Parallel()
 	mw, rec := newMiddleware(t, func(o *middleware.Options) {
