@@ -27,16 +27,17 @@ func appendLine(b []byte, a *storage.Action) []byte {
 	return append(line, '\n')
 }
 
-// timesOf returns the range of the timestamps of lines, or anyTime if one of
-// them cannot be told.
+// timesOf returns the range of the timestamps of lines, without those that are
+// no actions, or anyTime if none is one.
 func timesOf(text []byte) timeRange {
 	r := noTime
 	for line := range bytes.Lines(text) {
-		ns, ok := timeOf(line)
-		if !ok {
-			return anyTime
+		if ns, ok := timeOf(line); ok {
+			r.add(ns)
 		}
-		r.add(ns)
+	}
+	if r == noTime {
+		return anyTime
 	}
 	return r
 }

@@ -1,6 +1,8 @@
 package archive_test
 
 import (
+	"math"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -40,6 +42,38 @@ func TestLongActionIsCut(t *testing.T) {
 			}
 			if s := w.Status(); s.Written != 3 {
 				t.Errorf("the status is %+v", s)
+			}
+		})
+	}
+}
+
+// TestBadLineKeepsRange checks that a line which is no action does not make a
+// member one of all times, and is told where it is read.
+func TestBadLineKeepsRange(t *testing.T) {
+	t.Parallel()
+	batch := newMaker(day0).next(3)
+	const bad = "{\"bad\":1}\n"
+	for _, c := range []struct {
+		name, text string
+		from, to   time.Time
+	}{
+		{"among-others", lines(batch[:1]) + bad + lines(batch[1:]), batch[0].Time, batch[2].Time},
+		{"alone", bad, time.Unix(0, math.MinInt64), time.Unix(0, math.MaxInt64)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			sealed := packed(t, c.text)
+			members, err := archive.Members(sealed)
+			if err != nil || len(members) != 1 || !members[0].From.Equal(c.from) || !members[0].To.Equal(c.to) {
+				t.Errorf("the members are %+v, %v; want from %s to %s", members, err, c.from, c.to)
+			}
+			for _, text := range []string{c.text, string(sealed)} {
+				dir := t.TempDir()
+				put(t, filepath.Join(dir, "actions-2026-11-22.jsonl"), text)
+				got, problems := readAll(t, dir, storage.Query{})
+				if len(got) != strings.Count(c.text, "\n")-1 || len(problems) != 1 {
+					t.Errorf("%d actions read, problems %v", len(got), problems)
+				}
 			}
 		})
 	}
