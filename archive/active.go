@@ -2,10 +2,12 @@ package archive
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -146,6 +148,10 @@ func (a *activeFile) repair() error {
 	return nil
 }
 
+// maxPlanted is how many numbers are passed over because something stands where
+// their locks should be.
+const maxPlanted = 100
+
 // create makes a new plain file, locked, whose name no other file of the
 // folder has or had. The folder's lock is held.
 func (w *Writer) create(day Day, now time.Time) (*activeFile, error) {
@@ -156,10 +162,16 @@ func (w *Writer) create(day Day, now time.Time) (*activeFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	for n := nextName(names, day); n.Seq <= maxSeq; n.Seq++ {
+	var planted error
+	first := nextName(names, day)
+	for n := first; n.Seq <= maxSeq; n.Seq++ {
 		l, err := w.tryName(n)
+		if unopenable := (*fs.PathError)(nil); errors.As(err, &unopenable) && n.Seq < first.Seq+maxPlanted {
+			planted = cmp.Or(planted, err)
+			continue
+		}
 		if err != nil {
-			return nil, err
+			return nil, cmp.Or(planted, err)
 		}
 		if l == nil {
 			continue

@@ -48,7 +48,8 @@ var _ storage.Sink = (*Writer)(nil)
 // keepBuffer is the largest buffer that is kept between writes.
 const keepBuffer = 4 * chunk
 
-// closePatience is how long Close waits for a file that is being sealed.
+// closePatience is how long Close waits for a file that is being sealed, and
+// then for the folder's lock.
 const closePatience = 5 * time.Second
 
 // OpenWriter opens the archive in dir for writing, and makes the folder if
@@ -127,7 +128,8 @@ func (w *Writer) setActive(a *activeFile) {
 // before, so that the same batch can be offered again without doubling a line.
 // What a nil error promises is said at [SyncPolicy]. An action whose line would
 // be longer than [storage.MaxJSON], and could not be read back, is written as
-// [storage.Redactor.Clean] makes it. After Close the error
+// [storage.Redactor.Clean] makes it. A Write with which a file ends forces that
+// file to the disk first. After Close the error
 // wraps [storage.ErrClosed].
 func (w *Writer) Write(ctx context.Context, batch []storage.Action) error {
 	if err := w.enter(ctx); err != nil {
@@ -269,16 +271,21 @@ func (w *Writer) Close() error {
 	w.syncing <- struct{}{} // for good: a Sync that has begun ends first
 
 	var errs []error
+	var held []heldLock
 	if a := w.active; a != nil {
 		errs = append(errs, a.repair())
 		if a.stale() {
 			errs = append(errs, a.force(a.size))
 		}
-		errs = append(errs, a.f.Close(), w.release(context.Background(), a.name, a.lock))
+		errs = append(errs, a.f.Close())
+		held = append(held, heldLock{a.name, a.lock})
 	}
 	for _, r := range w.retired {
-		errs = append(errs, w.release(context.Background(), r.name, r.lock))
+		held = append(held, heldLock{r.name, r.lock})
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), closePatience)
+	defer cancel()
+	errs = append(errs, w.releaseAll(ctx, held))
 	w.board.set(func(s *Status) { s.Active, s.Bytes, s.Waiting = "", 0, 0 })
 	w.events.flush()
 	if err := errors.Join(errs...); err != nil {
