@@ -58,10 +58,7 @@ func judge(hook func(int, error) bool, code int, err error) (failed bool, why er
 }
 
 // panicError is a panic as an error.
-type panicError struct {
-	value any
-	stack string // if the panic goes no further, so that nobody else tells it
-}
+type panicError struct{ value any }
 
 func (e panicError) Error() string { return fmt.Sprint("panic: ", e.value) }
 
@@ -72,12 +69,12 @@ func (e panicError) Unwrap() error {
 }
 
 // tell writes a panic that goes no further where net/http would have.
-func (e panicError) tell(r *http.Request) {
+func tell(r *http.Request, panicked any, stack string) {
 	printf := log.Printf
 	if s, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && s.ErrorLog != nil {
 		printf = s.ErrorLog.Printf
 	}
-	printf("middleware: panic serving %s: %v\n%s", r.RemoteAddr, e.value, e.stack)
+	printf("middleware: panic serving %s: %v\n%s", r.RemoteAddr, panicked, stack)
 }
 
 // endedError is a handler that ended its goroutine.

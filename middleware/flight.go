@@ -133,13 +133,12 @@ func (f *flight) end() {
 	if f.x.r != f.outer {
 		f.outer.Pattern = f.x.r.Pattern // as it would be without the copy
 	}
-	logged := f.record()
-	f.m.scratches.Put(f.scratch)
-	if !f.returned && !logged {
-		if p, ok := f.err.(panicError); ok && p.stack != "" {
-			p.tell(f.outer)
-		}
+	f.record()
+	if stack := f.scratch.line.stack; stack != "" {
+		f.scratch.line.stack = ""
+		tell(f.outer, panicked, stack)
 	}
+	f.m.scratches.Put(f.scratch)
 	if goesOn != nil {
 		panic(goesOn)
 	}
@@ -157,11 +156,11 @@ func (f *flight) panics(panicked any) (goesOn any) {
 		f.err = http.ErrAbortHandler
 		return panicked
 	default:
+		f.err = panicError{panicked}
 		if !f.m.opts.Recover {
-			f.err = panicError{value: panicked}
 			return panicked
 		}
-		f.err = panicError{panicked, string(debug.Stack())}
+		f.scratch.line.stack = string(debug.Stack()) // the server will not see it
 		if state := f.x.state.Load(); state&hijacked != 0 {
 			return nil
 		} else if codeOf(state) != 0 {
@@ -172,9 +171,8 @@ func (f *flight) panics(panicked any) (goesOn any) {
 	return nil
 }
 
-// record puts together what is known and hands it to the recorder. It reports
-// whether it wrote a line of log.
-func (f *flight) record() (logged bool) {
+// record puts together what is known and hands it to the recorder.
+func (f *flight) record() {
 	m, x, fin := f.m, f.x, &f.scratch.finish
 	state := x.state.Load()
 	var g gathered
@@ -204,7 +202,7 @@ func (f *flight) record() (logged bool) {
 	id := f.identity()
 	if (f.skip || id.skip) && !(m.opts.KeepFailed && fin.Failed) {
 		m.opts.Recorder.End(f.active, nil)
-		return false
+		return
 	}
 	fin.Handle = id.handle
 	if g.id != "" {
@@ -216,14 +214,9 @@ func (f *flight) record() (logged bool) {
 		fin.Error = errorText(err, g.text, fin.Code)
 	}
 	stamp := m.opts.Recorder.End(f.active, fin)
-	if m.opts.Logger == nil {
-		return false
+	if m.opts.Logger != nil {
+		m.log(id, f.scratch, stamp)
 	}
-	stack := ""
-	if p, ok := f.err.(panicError); ok {
-		stack = p.stack
-	}
-	return m.log(id, f.scratch, stamp, stack)
 }
 
 // identity returns the name that the request has come to.

@@ -11,18 +11,18 @@ import (
 )
 
 // line is the buffer of log lines, used again. It also keeps the second that
-// it last wrote.
+// it last wrote, and the stack of a panic that ends here until it is told.
 type line struct {
 	buf    []byte
+	stack  string
 	second int64
 	date   [len("2006-01-02T15:04:05")]byte
 }
 
-// log writes one event for an action that was recorded, and reports whether
-// the logger wants it. Its keys and their order are those of the action's JSON
-// form; an error that is null there is left out, and the stack of a panic that
-// ends here comes last.
-func (m *Middleware) log(id *identity, s *scratch, stamp storage.Stamp, stack string) (logged bool) {
+// log writes one event for an action that was recorded. Its keys and their
+// order are those of the action's JSON form; an error that is null there is
+// left out, and the stack of a panic that ends here comes last.
+func (m *Middleware) log(id *identity, s *scratch, stamp storage.Stamp) {
 	fin := &s.finish
 	var e *zerolog.Event
 	status := "success"
@@ -35,7 +35,7 @@ func (m *Middleware) log(id *identity, s *scratch, stamp storage.Stamp, stack st
 		e = m.opts.Logger.Info()
 	}
 	if e == nil {
-		return false
+		return
 	}
 	l := &s.line
 	l.buf = append(l.appendTime(append(l.buf[:0], '"'), stamp.UnixNano), '"')
@@ -61,11 +61,11 @@ func (m *Middleware) log(id *identity, s *scratch, stamp storage.Stamp, stack st
 		}
 		e.Dict("attrs", attrs)
 	}
-	if stack != "" {
-		e.Str("stack", stack)
+	if l.stack != "" {
+		e.Str("stack", l.stack)
+		l.stack = "" // it is told
 	}
 	e.Send()
-	return true
 }
 
 // appendHTTP appends the http object. id is the action's own, in quotes.
