@@ -3,7 +3,6 @@ package middleware
 import (
 	"errors"
 	"fmt"
-	"log"
 	"net/http"
 	"strconv"
 )
@@ -66,15 +65,6 @@ func (e panicError) Error() string { return fmt.Sprint("panic: ", e.value) }
 func (e panicError) Unwrap() error {
 	err, _ := e.value.(error)
 	return err
-}
-
-// tell writes a panic that goes no further where net/http would have.
-func tell(r *http.Request, panicked any, stack string) {
-	printf := log.Printf
-	if s, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && s.ErrorLog != nil {
-		printf = s.ErrorLog.Printf
-	}
-	printf("middleware: panic serving %s: %v\n%s", r.RemoteAddr, panicked, stack)
 }
 
 // endedError is a handler that ended its goroutine.

@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"context"
+	"log"
 	"net/http"
 	"runtime/debug"
 
@@ -125,18 +126,17 @@ func (m *Middleware) pathOf(r *http.Request) string {
 // end records the request. It must be called by defer itself, because it
 // looks for a panic, and lets it go on.
 func (f *flight) end() {
-	var panicked any
+	var panicked, goesOn any
 	if !f.returned {
 		panicked = recover()
+		goesOn = f.panics(panicked)
 	}
-	goesOn := f.panics(panicked)
 	if f.x.r != f.outer {
 		f.outer.Pattern = f.x.r.Pattern // as it would be without the copy
 	}
 	f.record()
-	if stack := f.scratch.line.stack; stack != "" {
-		f.scratch.line.stack = ""
-		tell(f.outer, panicked, stack)
+	if panicked != nil {
+		f.tell(panicked)
 	}
 	f.m.scratches.Put(f.scratch)
 	if goesOn != nil {
@@ -144,12 +144,10 @@ func (f *flight) end() {
 	}
 }
 
-// panics notes how the handler ended if it did not return, answers if that is
+// panics notes how a handler that did not return ended, answers if that is
 // wanted, and returns the panic that is to go on, or nil.
 func (f *flight) panics(panicked any) (goesOn any) {
 	switch {
-	case f.returned:
-		return nil
 	case panicked == nil:
 		f.err = endedError{}
 	case panicked == http.ErrAbortHandler:
@@ -169,6 +167,21 @@ func (f *flight) panics(panicked any) (goesOn any) {
 		answer(f.w, http.StatusInternalServerError, http.StatusText(http.StatusInternalServerError))
 	}
 	return nil
+}
+
+// tell writes the stack of a panic that ends here where net/http would have,
+// unless it went into a line of log.
+func (f *flight) tell(panicked any) {
+	stack := f.scratch.line.stack
+	if stack == "" {
+		return
+	}
+	f.scratch.line.stack = ""
+	printf := log.Printf
+	if s, ok := f.outer.Context().Value(http.ServerContextKey).(*http.Server); ok && s.ErrorLog != nil {
+		printf = s.ErrorLog.Printf
+	}
+	printf("middleware: panic serving %s: %v\n%s", f.outer.RemoteAddr, panicked, stack)
 }
 
 // record puts together what is known and hands it to the recorder.
