@@ -72,7 +72,7 @@ func (r *merge) survey(a *Archive) bool {
 		return false
 	}
 	for i := range sources {
-		t, err := openText(&sources[i])
+		t, err := openText(r.ctx, &sources[i])
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}

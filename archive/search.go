@@ -100,7 +100,7 @@ func (s *scan) run(a *Archive) error {
 		slices.Reverse(sources)
 	}
 	for i := range sources {
-		t, err := openText(&sources[i])
+		t, err := openText(s.ctx, &sources[i])
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -112,7 +112,7 @@ func (s *scan) run(a *Archive) error {
 			return err
 		}
 	}
-	return nil
+	return s.ctx.Err()
 }
 
 // pass returns the errors that end a scan, and tells the others.
