@@ -25,8 +25,10 @@ import (
 // The files are gone through twice: once to learn from when to when each
 // megabyte of lines reaches — of a sealed file, its headers say so —, once to
 // read them in that order. What is in memory is what overlaps: about one
-// megabyte of lines for each writer at the time, and those megabytes in which
-// an action came in much later than it ended.
+// megabyte of lines for each writer at the time. A megabyte in which an action
+// came in much later than it ended, or that has a time from nowhere, is read
+// once more for it, and not kept in between; but of another program's gzip,
+// which can only be read through, it is kept.
 func (a *Archive) Actions(ctx context.Context, q storage.Query) iter.Seq2[storage.Action, error] {
 	return func(yield func(storage.Action, error) bool) {
 		limit := q.Limit
@@ -52,7 +54,8 @@ type merge struct {
 	yield func(storage.Action, error) bool
 
 	texts []*text
-	spans []mergeSpan // in the order of their earliest moment
+	spans []mergeSpan // that have not been read, in the order of their earliest moment
+	rest  restHeap    // that are to be read once more
 	runs  runHeap     // what has been read and not yet given
 	u     unpacker
 }
@@ -61,7 +64,8 @@ type merge struct {
 type mergeSpan struct {
 	t *text
 	span
-	from int64 // no action of it is earlier
+	from  int64 // no action that is wanted of it is earlier
+	again bool  // whether it has been read before
 }
 
 // survey notes all spans that may hold a match. It reports whether to go on.
@@ -139,17 +143,15 @@ func (r *merge) settleStream(spans []mergeSpan) {
 
 // run reads the spans and gives the actions in order.
 func (r *merge) run() {
-	next := 0
 	for {
-		for next < len(r.spans) && (len(r.runs) == 0 || r.spans[next].from <= r.runs[0].head().Time.UnixNano()) {
+		for s := r.earliest(); s != nil && (len(r.runs) == 0 || s.from <= r.runs[0].head().Time.UnixNano()); s = r.earliest() {
 			if err := r.ctx.Err(); err != nil {
 				r.fail(err)
 				return
 			}
-			if !r.read(&r.spans[next]) {
+			if !r.read(r.take()) {
 				return
 			}
-			next++
 		}
 		if len(r.runs) == 0 {
 			return
@@ -169,7 +171,7 @@ func (r *merge) run() {
 }
 
 // read adds the matches of a span as a run of their own.
-func (r *merge) read(s *mergeSpan) bool {
+func (r *merge) read(s mergeSpan) bool {
 	lines, err := s.t.load(&r.u, &s.span)
 	if errors.Is(err, fs.ErrNotExist) {
 		return true // removed meanwhile
@@ -178,6 +180,11 @@ func (r *merge) read(s *mergeSpan) bool {
 		return r.fail(err)
 	}
 	from, to := r.m.Bounds()
+	problem := r.fail
+	if s.again {
+		from = max(from, s.from)
+		problem = func(error) bool { return true } // told before
+	}
 	var found run
 	ok := s.t.decodeSpan(&s.span, lines,
 		func(ns int64) bool { return from <= ns && ns < to },
@@ -186,10 +193,10 @@ func (r *merge) read(s *mergeSpan) bool {
 				found = append(found, *a)
 			}
 			return true
-		}, r.fail)
+		}, problem)
 	if len(found) > 0 {
 		slices.SortFunc(found, func(x, y storage.Action) int { return r.m.Compare(&x, &y) })
-		heap.Push(&r.runs, found)
+		heap.Push(&r.runs, r.split(s, found))
 	}
 	return ok
 }
@@ -200,30 +207,4 @@ func (r *merge) close() {
 	for _, t := range r.texts {
 		t.close()
 	}
-}
-
-// run is some actions in order, never none.
-type run []storage.Action
-
-func (r run) head() *storage.Action { return &r[0] }
-
-// runHeap has the run whose head comes first on top.
-type runHeap []run
-
-func (h runHeap) Len() int      { return len(h) }
-func (h runHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h runHeap) Less(i, j int) bool {
-	x, y := h[i].head(), h[j].head()
-	if c := x.Time.Compare(y.Time); c != 0 {
-		return c < 0
-	}
-	return x.ID < y.ID
-}
-func (h *runHeap) Push(x any) { *h = append(*h, x.(run)) }
-func (h *runHeap) Pop() any {
-	old := *h
-	last := old[len(old)-1]
-	old[len(old)-1] = nil
-	*h = old[:len(old)-1]
-	return last
 }
