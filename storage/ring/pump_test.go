@@ -40,6 +40,12 @@ func (c *collect) list() []storage.Action {
 	return slices.Clone(c.actions)
 }
 
+func (c *collect) tried() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.tries
+}
+
 func (c *collect) setFail(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -59,8 +65,8 @@ func TestPumpRetriesAndHeals(t *testing.T) {
 		if st.Lag != 100 || st.Written != 0 || st.LastError != "no space left" {
 			t.Errorf("stats of a failing sink: %+v", st)
 		}
-		if sink.tries < 6 || sink.tries > 30 {
-			t.Errorf("%d tries in a minute, want a growing pause of at most 10 s", sink.tries)
+		if tries := sink.tried(); tries < 6 || tries > 30 {
+			t.Errorf("%d tries in a minute, want a growing pause of at most 10 s", tries)
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
