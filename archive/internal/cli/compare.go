@@ -242,4 +242,3 @@ func changeGrid(changes []change) *grid {
 	}
 	return g
 }
-

@@ -69,6 +69,8 @@ func (s *session) status(ctx context.Context, err error) int {
 	switch {
 	case errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe):
 		return StatusFound // the reader has what it wanted
+	case errors.Is(err, errEnded):
+		return StatusFound
 	case ctx.Err() != nil && (err == nil || errors.Is(err, ctx.Err())):
 		return StatusInterrupted
 	case errors.Is(err, errTold) || (err == nil || errors.Is(err, errNothing)) && s.troubled():

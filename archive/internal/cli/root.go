@@ -50,7 +50,9 @@ func (s *session) commands() []*cobra.Command {
 		s.slowCommand(),
 		s.showCommand(),
 		s.exportCommand(),
+		s.tailCommand(),
 		s.compareCommand(),
+		s.serveCommand(),
 	}
 }
 
