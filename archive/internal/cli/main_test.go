@@ -21,7 +21,15 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// removeBinary removes what a test has built.
+var removeBinary = func() {}
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(status int) {
+		removeBinary()
+		os.Exit(status)
+	}))
+}
 
 // now is the clock of all tests.
 var now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
