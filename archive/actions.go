@@ -17,8 +17,8 @@ import (
 //
 // A damaged line comes as a [*SyntaxError] and a damaged stretch of a file as a
 // [*CorruptError], each with the zero Action, and more follows after it unless
-// the caller breaks off. What lies outside of the time that q asks for need not
-// be looked at, so its damage need not be found. A last line without a newline
+// the caller breaks off. What cannot match need not be looked at, so its damage
+// need not be found. A last line without a newline
 // in a plain file is not there yet, and no error. An error of the disk is the
 // last of its file, an error of q or of ctx the last of all.
 //
@@ -36,7 +36,7 @@ func (a *Archive) Actions(ctx context.Context, q storage.Query) iter.Seq2[storag
 			yield(storage.Action{}, err)
 			return
 		}
-		r := merge{ctx: ctx, m: m, left: limit, yield: yield}
+		r := merge{ctx: ctx, m: m, filter: newLineFilter(m), left: limit, yield: yield}
 		defer r.close()
 		if r.survey(a) {
 			r.run()
@@ -46,10 +46,11 @@ func (a *Archive) Actions(ctx context.Context, q storage.Query) iter.Seq2[storag
 
 // merge brings the spans of all texts into one order.
 type merge struct {
-	ctx   context.Context
-	m     *storage.Matcher
-	left  int // actions that may still be given; not positive for any number
-	yield func(storage.Action, error) bool
+	ctx    context.Context
+	m      *storage.Matcher
+	filter lineFilter
+	left   int // actions that may still be given; not positive for any number
+	yield  func(storage.Action, error) bool
 
 	texts []*text
 	spans []mergeSpan // in the order of their earliest moment
@@ -177,10 +178,9 @@ func (r *merge) read(s *mergeSpan) bool {
 	if err != nil {
 		return r.fail(err)
 	}
-	from, to := r.m.Bounds()
 	var found run
-	ok := s.t.decodeSpan(&s.span, lines,
-		func(ns int64) bool { return from <= ns && ns < to },
+	d := decoding{t: s.t, span: &s.span, filter: &r.filter, times: timesAsked(r.m)}
+	ok := d.run(lines,
 		func(a *storage.Action) bool {
 			if r.m.Match(a) {
 				found = append(found, *a)

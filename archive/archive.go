@@ -23,6 +23,11 @@ type Archive struct {
 	// same errors to its caller instead.
 	OnProblem func(error)
 
+	// OnProgress is told how many bytes of files, of how many, Search, Stats,
+	// Errors, Series, Slow and Verify have dealt with. It is called by one
+	// goroutine at a time. Set it before the first use.
+	OnProgress func(done, total int64)
+
 	dir   string
 	files []string // instead of a folder
 }
