@@ -164,9 +164,9 @@ func attrsText(attrs []storage.Attr) string {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendJSONCell(b, at.Key)
+		b = appendJSONText(b, at.Key)
 		b = append(b, ':')
-		b = appendJSONCell(b, at.Value)
+		b = appendJSONText(b, at.Value)
 	}
 	return string(append(b, '}'))
 }

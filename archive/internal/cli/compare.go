@@ -23,8 +23,9 @@ as --from and --to take them; 14d..7d is the week before the last.
 Of each difference there is an interval in which it lies. All intervals together
 hold with a confidence of 95 %: each one alone is wider by as much as many are
 looked at, so that not one in twenty is a false alarm. Only differences whose
-interval leaves no change out are listed; --all lists the others too. The
-intervals take actions as independent of each other; where one slow minute makes
+interval leaves no change out are listed; --all lists the others too. New is
+what A has none of, an action or an error, which may be chance where there are
+few. The intervals take actions as independent of each other; where one slow minute makes
 a thousand of them slow, the difference of the two stretches is real, and says
 less about the next.`
 
@@ -69,6 +70,10 @@ func (s *session) compareCommand() *cobra.Command {
 				return err
 			}
 		}
+		news, err := s.newErrors(cmd.Context(), a, queries)
+		if err != nil {
+			return err
+		}
 		if len(sums[0])+len(sums[1]) == 0 {
 			return errNothing
 		}
@@ -76,6 +81,7 @@ func (s *session) compareCommand() *cobra.Command {
 		if !all {
 			changes = slices.DeleteFunc(changes, func(c change) bool { return c.kind == unsure })
 		}
+		changes = append(news, changes...)
 		if err := s.print(changeGrid(changes), form, loc); err != nil {
 			return err
 		}
@@ -131,11 +137,33 @@ func (s *session) pairs(ctx context.Context, a *archive.Archive, q storage.Query
 	return sums, nil
 }
 
+// newErrors returns the templates of errors that only the second query finds,
+// the most frequent first.
+func (s *session) newErrors(ctx context.Context, a *archive.Archive, queries [2]storage.Query) ([]change, error) {
+	before, err := a.Errors(ctx, queries[0])
+	if err != nil {
+		return nil, err
+	}
+	known := map[string]bool{}
+	for _, e := range before {
+		known[e.Template] = true
+	}
+	after, err := a.Errors(ctx, queries[1])
+	var changes []change
+	for _, e := range after {
+		if !known[e.Template] {
+			changes = append(changes, change{kind: newError, pair: pair{service: strings.Join(e.Services, ",")}, nB: e.Count, err: e.Template})
+		}
+	}
+	return changes, err
+}
+
 // changeKind is what happened. The kinds are in the order of a report.
 type changeKind int
 
 const (
-	isNew changeKind = iota
+	newError changeKind = iota
+	isNew
 	failsMore
 	slower
 	gone
@@ -145,7 +173,7 @@ const (
 )
 
 var kindNames = [...]colouredText{
-	isNew: {"new", yellow}, failsMore: {"fails more", red}, slower: {"slower", red}, gone: {"gone", yellow},
+	newError: {"new error", red}, isNew: {"new", yellow}, failsMore: {"fails more", red}, slower: {"slower", red}, gone: {"gone", yellow},
 	failsLess: {"fails less", green}, faster: {"faster", green}, unsure: {"not sure", ""},
 }
 
@@ -156,6 +184,7 @@ type change struct {
 	what     string // rate, p50 or p95; empty for what is new or gone
 	nA, nB   int64
 	a, b     float64  // a share, or nanoseconds
+	err      string   // the template of a new error
 	diff     interval // of the shares, in points; of durations, as a ratio minus one
 	estimate float64
 }
@@ -227,7 +256,8 @@ func changeGrid(changes []change) *grid {
 		{key: "change", head: "CHANGE"}, {key: "service", head: "SERVICE"}, {key: "action", head: "ACTION"}, {key: "what", head: "WHAT"},
 		{key: "countA", head: "COUNT A", right: true}, {key: "countB", head: "COUNT B", right: true},
 		{key: "a", head: "A", right: true}, {key: "b", head: "B", right: true},
-		{key: "difference", head: "DIFFERENCE", right: true}, {key: "low", head: "95 % SURE IT IS", right: true}, {key: "high", head: "BETWEEN", right: true},
+		{key: "difference", head: "DIFFERENCE", right: true}, {key: "low", head: "SURELY BETWEEN", right: true}, {key: "high", head: "AND", right: true},
+		{key: "error", head: "ERROR", wide: true},
 	}}
 	for _, c := range changes {
 		row := []any{kindNames[c.kind], c.pair.service, c.pair.action, c.what, c.nA, c.nB}
@@ -238,7 +268,7 @@ func changeGrid(changes []change) *grid {
 		} else {
 			row = append(row, time.Duration(c.a), time.Duration(c.b), signed{c.estimate, ""}, signed{c.diff.low, ""}, signed{c.diff.high, ""})
 		}
-		g.rows = append(g.rows, row)
+		g.rows = append(g.rows, append(row, c.err))
 	}
 	return g
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -49,7 +50,7 @@ const (
 	plain  = "\x1b[0m"
 )
 
-// grid is rows of cells of the types string, colouredText, int64,
+// grid is rows of cells of the types string, []string, colouredText, int64,
 // time.Duration, time.Time, stepTime, share, signed and barOf; nil is a cell that is
 // not there.
 type grid struct {
@@ -181,6 +182,8 @@ func tableText(cell any, loc *time.Location) string {
 	switch c := cell.(type) {
 	case string:
 		return escape(c)
+	case []string:
+		return escape(strings.Join(c, ","))
 	case colouredText:
 		return escape(c.text)
 	case int64:
@@ -245,6 +248,8 @@ func plainText(cell any, loc *time.Location) string {
 	switch c := cell.(type) {
 	case string:
 		return c
+	case []string:
+		return strings.Join(c, ",")
 	case colouredText:
 		return c.text
 	case int64:
@@ -299,11 +304,28 @@ func appendJSONCell(dst []byte, cell any) []byte {
 	case int64, time.Duration, share:
 		return append(dst, plainText(c, time.UTC)...)
 	}
-	b, err := json.Marshal(plainText(cell, time.UTC))
-	if err != nil {
-		return append(dst, "null"...)
+	if list, ok := cell.([]string); ok {
+		dst = append(dst, '[')
+		for i, text := range list {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = appendJSONText(dst, text)
+		}
+		return append(dst, ']')
 	}
-	return append(dst, b...)
+	return appendJSONText(dst, plainText(cell, time.UTC))
+}
+
+// appendJSONText appends a string of JSON.
+func appendJSONText(dst []byte, s string) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(s); err != nil {
+		return append(dst, `""`...) // a string is always encoded
+	}
+	return append(dst, bytes.TrimSuffix(b.Bytes(), []byte{'\n'})...)
 }
 
 // csv writes a row of keys and a row a row.
@@ -326,7 +348,7 @@ func (g *grid) csv(w io.Writer, v view) error {
 			}
 			text := plainText(cell, v.loc)
 			switch cell.(type) {
-			case string, colouredText:
+			case string, colouredText, []string:
 				text = cellText(text, v)
 			}
 			record = append(record, text)

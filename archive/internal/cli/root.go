@@ -47,6 +47,7 @@ func (s *session) commands() []*cobra.Command {
 	return []*cobra.Command{
 		s.searchCommand(),
 		s.statsCommand(),
+		s.errorsCommand(),
 		s.slowCommand(),
 		s.showCommand(),
 		s.exportCommand(),

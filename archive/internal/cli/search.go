@@ -50,13 +50,13 @@ func (s *session) searchCommand() *cobra.Command {
 		if all {
 			left = storage.NoLimit
 		}
-		return s.list(cmd.Context(), s.pages(cmd.Context(), a, query, left), form, loc)
+		return s.list(s.pages(cmd.Context(), a, query, left), form, loc)
 	}
 	return cmd
 }
 
 // list writes actions to standard output.
-func (s *session) list(ctx context.Context, actions iter.Seq2[*storage.Action, error], form string, loc *time.Location) error {
+func (s *session) list(actions iter.Seq2[*storage.Action, error], form string, loc *time.Location) error {
 	w := newActionWriter(s.out, form, s.view(loc))
 	any := false
 	for a, err := range actions {

@@ -92,14 +92,20 @@ func (s *session) serve(ctx context.Context, addr string, api *adminapi.Handler)
 // errEnded ends a command that runs until it is told to end.
 var errEnded = errors.New("ended as it should")
 
+// answerer is what an archive answers.
+type answerer interface {
+	storage.Searcher
+	adminapi.SlowLister
+}
+
 // queue lets only so many questions at a time reach a store, for each may
 // take the whole machine.
 type queue struct {
-	store storage.Searcher
+	store answerer
 	turns chan struct{}
 }
 
-func newQueue(store storage.Searcher) *queue {
+func newQueue(store answerer) *queue {
 	return &queue{store, make(chan struct{}, servedAtOnce)}
 }
 
@@ -109,6 +115,11 @@ func (q *queue) Search(ctx context.Context, query storage.Query) (storage.Page, 
 
 func (q *queue) Stats(ctx context.Context, query storage.Query) (storage.Stats, error) {
 	return inTurn(ctx, q, func() (storage.Stats, error) { return q.store.Stats(ctx, query) })
+}
+
+// Slow returns the slowest of each service and action.
+func (q *queue) Slow(ctx context.Context, query storage.Query) ([]storage.Action, error) {
+	return inTurn(ctx, q, func() ([]storage.Action, error) { return q.store.Slow(ctx, query) })
 }
 
 func inTurn[T any](ctx context.Context, q *queue, ask func() (T, error)) (answer T, err error) {

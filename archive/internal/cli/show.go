@@ -67,16 +67,7 @@ func (s *session) lookUp(ctx context.Context, a *archive.Archive, id string) ([]
 
 func (s *session) showAll(actions []storage.Action, form string, loc *time.Location) error {
 	if form != "table" {
-		w := newActionWriter(s.out, form, s.view(loc))
-		for i := range actions {
-			if err := w.write(&actions[i]); err != nil {
-				return err
-			}
-		}
-		if err := w.flush(); err != nil {
-			return err
-		}
-		return found(len(actions) > 0)
+		return s.list(these(actions), form, loc)
 	}
 	for i := range actions {
 		if i > 0 {

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"iter"
+
 	"actionlog/storage"
 
 	"github.com/spf13/cobra"
@@ -10,16 +12,18 @@ const defaultSlow = 20 // actions that slow lists
 
 func (s *session) slowCommand() *cobra.Command {
 	most := limit(defaultSlow)
+	var each bool
 	cmd := &cobra.Command{
 		Use:   "slow [flags] [FOLDER | FILE…]",
 		Short: "List the slowest actions that match",
 		Example: example(
 			"actionlog slow --from 24h",
-			"actionlog slow --limit 5 --service CaseService actions/",
+			"actionlog slow --each --limit 50 --service CaseService actions/",
 		),
 	}
 	q := addQuery(cmd, true)
 	cmd.Flags().Var(&most, "limit", "how many at most")
+	cmd.Flags().BoolVar(&each, "each", false, "at most ten of each service and action, so that one does not hide the others")
 	format := addFormat(cmd)
 	cmd.RunE = func(cmd *cobra.Command, paths []string) error {
 		query, loc, err := q.read(s.env.Now())
@@ -35,7 +39,26 @@ func (s *session) slowCommand() *cobra.Command {
 			return err
 		}
 		query.Sort = storage.SlowestFirst
-		return s.list(cmd.Context(), s.pages(cmd.Context(), a, query, int(most)), form, loc)
+		if each {
+			query.Limit = storage.NoLimit
+			list, err := a.Slow(cmd.Context(), query)
+			if err != nil {
+				return err
+			}
+			return s.list(these(list[:min(len(list), int(most))]), form, loc)
+		}
+		return s.list(s.pages(cmd.Context(), a, query, int(most)), form, loc)
 	}
 	return cmd
+}
+
+// these ranges over a list.
+func these(list []storage.Action) iter.Seq2[*storage.Action, error] {
+	return func(yield func(*storage.Action, error) bool) {
+		for i := range list {
+			if !yield(&list[i], nil) {
+				return
+			}
+		}
+	}
 }

@@ -19,7 +19,7 @@ func (s *session) open(paths []string) (*archive.Archive, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.OnProblem = s.problem
+	a.OnProblem, a.OnProgress = s.problem, s.progress.set
 	return a, nil
 }
 

@@ -20,7 +20,8 @@ func (s *session) statsCommand() *cobra.Command {
 the durations that 50, 95 and 99 percent did not exceed (within 2 %), and the
 longest. By service, or by service and action, an index answers.
 
-With --step there is a row for each step of time instead.`,
+With --step there is a row for each step of time instead; steps begin at whole
+multiples of their length since 1970 in UTC.`,
 		Example: example(
 			"actionlog stats --from 7d",
 			"actionlog stats --by code,method --service CaseService actions/",
