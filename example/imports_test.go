@@ -64,10 +64,10 @@ var heavy = map[string][]string{
 	"golang.org/x/sys":              {"actionlog/archive"},
 	"github.com/google/go-cmp":      {"actionlog/storage/storetest"},
 
-	"github.com/spf13/cobra":            {"actionlog/archive/internal/cli"},
-	"github.com/spf13/pflag":            {"actionlog/archive/internal/cli"},
+	"github.com/spf13/cobra":           {"actionlog/archive/internal/cli"},
+	"github.com/spf13/pflag":           {"actionlog/archive/internal/cli"},
 	"github.com/parquet-go/parquet-go": {"actionlog/archive/internal/cli"},
-	"golang.org/x/term":                 {"actionlog/archive/internal/cli"},
+	"golang.org/x/term":                {"actionlog/archive/internal/cli"},
 }
 
 // TestArrows holds the direction of all imports.

@@ -35,6 +35,7 @@ func TestGolden(t *testing.T) {
 		{"stats-none", 0, []string{"stats", "--format", "table", "--by", "none"}},
 		{"stats-code", 0, []string{"stats", "--format", "csv", "--by", "code,method"}},
 		{"stats-jsonl", 0, []string{"stats", "--by", "service"}},
+		{"stats-logfmt", 0, []string{"stats", "--format", "logfmt", "--by", "service"}},
 		{"stats-step", 0, []string{"stats", "--format", "table", "--step", "12h"}},
 		{"stats-step-jsonl", 0, []string{"stats", "--step", "1d"}},
 		{"slow", 0, []string{"slow", "--format", "table", "--limit", "4"}},

@@ -15,9 +15,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
-const longCompare = `Compare two stretches of time, A and B: for each service and action whether it
-takes longer or shorter (the median and the 95th percentile), fails more or
-less, is new, or is gone. A stretch is a day (2026-11-21) or FROM..TO of moments
+const longCompare = `Compare two stretches of time, A and B: for each service and action, and for each
+service as a whole, whether it takes longer or shorter (the median and the 95th
+percentile), fails more or less, is new, or is gone. A stretch is a day (2026-11-21) or FROM..TO of moments
 as --from and --to take them; 14d..7d is the week before the last.
 
 Of each difference there is an interval in which it lies. All intervals together
@@ -118,21 +118,24 @@ func stretch(q storage.Query, text string, now time.Time, loc *time.Location) (s
 	return q, nil
 }
 
-// pair names a service and an action.
+// pair names a service and an action, or a wholeService.
 type pair struct{ service, action string }
 
-// pairs counts what a query matches by service and action.
+const wholeService = "(all)"
+
+// pairs counts what a query matches by service and action, and by service.
 func (s *session) pairs(ctx context.Context, a *archive.Archive, q storage.Query) (map[pair]*sum, error) {
 	sums := map[pair]*sum{}
 	for act, err := range s.inOrder(ctx, a, q) {
 		if err != nil {
 			return nil, err
 		}
-		p := pair{act.Service, act.Action}
-		if sums[p] == nil {
-			sums[p] = &sum{}
+		for _, p := range [2]pair{{act.Service, act.Action}, {act.Service, wholeService}} {
+			if sums[p] == nil {
+				sums[p] = &sum{}
+			}
+			sums[p].add(act)
 		}
-		sums[p].add(act)
 	}
 	return sums, nil
 }
@@ -152,7 +155,7 @@ func (s *session) newErrors(ctx context.Context, a *archive.Archive, queries [2]
 	var changes []change
 	for _, e := range after {
 		if !known[e.Template] {
-			changes = append(changes, change{kind: newError, pair: pair{service: strings.Join(e.Services, ",")}, nB: e.Count, err: e.Template})
+			changes = append(changes, change{kind: newError, pair: pair{service: listText(e.Services)}, nB: e.Count, err: e.Template})
 		}
 	}
 	return changes, err

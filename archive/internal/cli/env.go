@@ -55,7 +55,7 @@ var errTold = errors.New("trouble")
 func Run(ctx context.Context, env Env, args []string) int {
 	s := newSession(env)
 	root := s.root()
-	root.SetArgs(args)
+	root.SetArgs(append([]string{}, args...)) // nil would be those of the process
 	err := root.ExecuteContext(ctx)
 	s.progress.clear()
 	if flushErr := s.out.Flush(); err == nil || errors.Is(err, errNothing) {

@@ -183,7 +183,7 @@ func tableText(cell any, loc *time.Location) string {
 	case string:
 		return escape(c)
 	case []string:
-		return escape(strings.Join(c, ","))
+		return escape(listText(c))
 	case colouredText:
 		return escape(c.text)
 	case int64:
@@ -200,6 +200,15 @@ func tableText(cell any, loc *time.Location) string {
 		return signedText(c)
 	}
 	return ""
+}
+
+// listText returns the first two of a list, and how many more there are.
+func listText(list []string) string {
+	const shown = 2
+	if len(list) <= shown {
+		return strings.Join(list, ", ")
+	}
+	return fmt.Sprintf("%s +%d", strings.Join(list[:shown], ", "), len(list)-shown)
 }
 
 // durationText returns a duration with three digits that count.

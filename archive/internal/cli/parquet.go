@@ -37,7 +37,7 @@ type parquetRow struct {
 }
 
 const (
-	rowsPerGroup = 100_000 // bounds what is in memory
+	rowsPerGroup = 40_000 // bounds what is in memory
 	rowsPerWrite = 512
 )
 

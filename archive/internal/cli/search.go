@@ -50,7 +50,7 @@ func (s *session) searchCommand() *cobra.Command {
 		if all {
 			left = storage.NoLimit
 		}
-		return s.list(s.pages(cmd.Context(), a, query, left), form, loc)
+		return s.list(s.pages(cmd.Context(), a, query, left, true), form, loc)
 	}
 	return cmd
 }
@@ -78,8 +78,9 @@ func (s *session) list(actions iter.Seq2[*storage.Action, error], form string, l
 }
 
 // pages ranges over the first most actions of a query, or all, in its order.
-// An error is the last. Where there are more, it tells people how to go on.
-func (s *session) pages(ctx context.Context, a *archive.Archive, q storage.Query, most int) iter.Seq2[*storage.Action, error] {
+// An error is the last. If it is to tell, it tells people how to go on where there
+// are more.
+func (s *session) pages(ctx context.Context, a *archive.Archive, q storage.Query, most int, tell bool) iter.Seq2[*storage.Action, error] {
 	if most == storage.NoLimit && q.Sort == storage.OldestFirst && q.Cursor == "" {
 		return s.inOrder(ctx, a, q)
 	}
@@ -106,8 +107,10 @@ func (s *session) pages(ctx context.Context, a *archive.Archive, q storage.Query
 			if page.Next == "" {
 				return
 			}
-			if left == 0 {
+			if left == 0 && tell {
 				s.note("more match: use --limit, --all, or --cursor %s", page.Next)
+			}
+			if left == 0 {
 				return
 			}
 		}

@@ -47,7 +47,7 @@ func (s *session) slowCommand() *cobra.Command {
 			}
 			return s.list(these(list[:min(len(list), int(most))]), form, loc)
 		}
-		return s.list(s.pages(cmd.Context(), a, query, int(most)), form, loc)
+		return s.list(s.pages(cmd.Context(), a, query, int(most), false), form, loc)
 	}
 	return cmd
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -27,11 +28,17 @@ func newDraft(path string, replace bool) (*draft, error) {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("write %s: %w", path, err)
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
+	f, err := createBeside(path)
 	if err != nil {
 		return nil, fmt.Errorf("write %s: %w", path, err)
 	}
 	return &draft{f, path, replace}, nil
+}
+
+// createBeside creates a hidden file beside path, as readable as any new file.
+func createBeside(path string) (*os.File, error) {
+	name := fmt.Sprintf(".%s.%s.tmp", filepath.Base(path), rand.Text()[:10])
+	return os.OpenFile(filepath.Join(filepath.Dir(path), name), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 }
 
 func alreadyThere(path string) error {
@@ -43,7 +50,7 @@ func (d *draft) Write(b []byte) (int, error) { return d.f.Write(b) }
 
 // commit gives the file its name, once it is on the disk.
 func (d *draft) commit() error {
-	err := errors.Join(d.f.Chmod(0o644), d.f.Sync(), d.f.Close())
+	err := errors.Join(d.f.Sync(), d.f.Close())
 	if err == nil {
 		err = d.name()
 	}
