@@ -31,22 +31,33 @@ func newProgress(w io.Writer, show bool, now func() time.Time) *progress {
 	return &progress{w: w, show: show, now: now}
 }
 
-// set tells how many bytes of how many are done.
+// set tells how many bytes of how many are done. With none done, it begins anew.
 func (p *progress) set(done, total int64) {
+	p.draw(done == 0, func(took time.Duration) string { return progressLine(done, total, took) })
+}
+
+// count tells how many actions are done, where nobody knows of how many.
+func (p *progress) count(done int64) {
+	p.draw(done == 0, func(took time.Duration) string {
+		return fmt.Sprintf("%d actions, %.0f a second", done, float64(done)/took.Seconds())
+	})
+}
+
+func (p *progress) draw(begin bool, line func(took time.Duration) string) {
 	if !p.show {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()
-	if p.began.IsZero() {
+	if begin || p.began.IsZero() {
 		p.began = now
 	}
 	if p.done || now.Sub(p.began) < progressAfter || now.Sub(p.last) < progressEvery {
 		return
 	}
 	p.last, p.drawn = now, true
-	fmt.Fprintf(p.w, "\r\x1b[K%s", progressLine(done, total, now.Sub(p.began)))
+	fmt.Fprintf(p.w, "\r\x1b[K%s", line(now.Sub(p.began)))
 }
 
 // clear takes the line off the terminal until the next set.

@@ -117,11 +117,18 @@ func (s *session) pages(ctx context.Context, a *archive.Archive, q storage.Query
 	}
 }
 
+const countEvery = 1024 // actions between two looks at the clock
+
 // inOrder ranges over all actions of a query, oldest first. Damage is told and
 // passed over.
 func (s *session) inOrder(ctx context.Context, a *archive.Archive, q storage.Query) iter.Seq2[*storage.Action, error] {
 	return func(yield func(*storage.Action, error) bool) {
+		n := int64(0)
 		for act, err := range a.Actions(ctx, q) {
+			if n%countEvery == 0 {
+				s.progress.count(n)
+			}
+			n++
 			if err != nil && damaged(err) {
 				s.problem(err)
 				continue

@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -25,8 +23,6 @@ type service struct {
 const (
 	askTimeout = 30 * time.Second
 	mostAnswer = 64 << 20 // bytes of a page
-	pollEvery  = time.Second
-	mostPages  = 100 // that one poll reads to reach what it knows
 )
 
 // isURL reports whether an argument names a service and not a path.
@@ -81,72 +77,4 @@ func (v *service) page(ctx context.Context, q storage.Query) (storage.Page, erro
 		return storage.Page{}, fmt.Errorf("what %s answers is no page of actions: %w", v.base.Redacted(), err)
 	}
 	return storage.Page{Actions: answer.Actions, Next: answer.Next}, nil
-}
-
-// poller hands out what a service has newly recorded.
-type poller struct {
-	v      *service
-	q      storage.Query
-	seen   map[storage.ID]time.Time
-	newest time.Time // of those seen
-}
-
-// overlap is how much of what it has seen each poll asks for again, so that it
-// misses nothing that was recorded a little out of order, and sees whether it
-// missed more.
-const overlap = 2 * time.Second
-
-// last returns the newest n actions, oldest first, and remembers them.
-func (p *poller) last(ctx context.Context, n int) ([]storage.Action, error) {
-	p.q.Sort, p.q.Limit = storage.NewestFirst, storage.MaxLimit
-	page, err := p.v.page(ctx, p.q)
-	if err != nil {
-		return nil, err
-	}
-	p.seen = map[storage.ID]time.Time{}
-	p.remember(page.Actions)
-	list := page.Actions[:min(n, len(page.Actions))]
-	slices.Reverse(list)
-	return list, nil
-}
-
-// next returns what is new, oldest first. missed tells that the service has
-// forgotten some already.
-func (p *poller) next(ctx context.Context) (list []storage.Action, missed bool, err error) {
-	q, known := p.q, len(p.seen) == 0
-	if floor := p.newest.Add(-overlap); !p.newest.IsZero() && floor.After(q.From) {
-		q.From = floor
-	}
-	for range mostPages {
-		page, err := p.v.page(ctx, q)
-		if err != nil {
-			return nil, false, err
-		}
-		for _, a := range page.Actions {
-			if _, seen := p.seen[a.ID]; seen {
-				known = true
-			} else {
-				list = append(list, a)
-			}
-		}
-		if q.Cursor = page.Next; q.Cursor == "" {
-			break
-		}
-	}
-	p.remember(list)
-	slices.Reverse(list)
-	return list, !known, nil
-}
-
-// remember notes what was seen, and forgets what no poll asks for again.
-func (p *poller) remember(list []storage.Action) {
-	for _, a := range list {
-		p.seen[a.ID] = a.Time
-		if a.Time.After(p.newest) {
-			p.newest = a.Time
-		}
-	}
-	if len(list) > 0 {
-		maps.DeleteFunc(p.seen, func(_ storage.ID, t time.Time) bool { return t.Before(p.newest.Add(-overlap)) })
-	}
 }

@@ -21,11 +21,11 @@ type session struct {
 	progress *progress
 
 	mu       sync.Mutex
-	problems int // damaged lines and stretches that were passed over
+	problems map[string]bool // damaged lines and stretches that were passed over, at most mostWarnings+1
 }
 
 func newSession(env Env) *session {
-	s := &session{env: env.withDefaults()}
+	s := &session{env: env.withDefaults(), problems: map[string]bool{}}
 	s.progress = newProgress(s.env.Stderr, isTerminal(s.env.Stderr), s.env.Now)
 	s.outTerm = isTerminal(s.env.Stdout)
 	s.out = bufio.NewWriterSize(&firstWrite{w: s.env.Stdout, before: s.beforeOutput}, 64<<10)
@@ -47,23 +47,27 @@ func (s *session) beforeOutput() {
 func (s *session) troubled() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.problems > 0
+	return len(s.problems) > 0
 }
 
 // mostWarnings is how many damaged places are told one by one.
 const mostWarnings = 20
 
-// problem tells of a damaged place that was passed over.
+// problem tells of a damaged place that was passed over, once.
 func (s *session) problem(err error) {
 	s.mu.Lock()
-	s.problems++
-	n := s.problems
+	known := s.problems[err.Error()] || len(s.problems) > mostWarnings
+	if !known {
+		s.problems[err.Error()] = true
+	}
+	n := len(s.problems)
 	s.mu.Unlock()
 	switch {
+	case known:
 	case n <= mostWarnings:
 		s.warn(err)
-	case n == mostWarnings+1:
-		s.note("actionlog: more is damaged; actionlog verify names every place")
+	default:
+		s.note("actionlog: more is damaged")
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"actionlog/storage"
@@ -96,7 +95,10 @@ func (t *tail) service(ctx context.Context, url string) error {
 	if err != nil {
 		return err
 	}
-	p := &poller{v: v, q: t.q}
+	return t.run(ctx, &poller{pages: v.page, q: t.q, once: !t.follow})
+}
+
+func (t *tail) run(ctx context.Context, p *poller) error {
 	list, err := p.last(ctx, t.n)
 	if err == nil {
 		err = t.show(list)
@@ -107,8 +109,7 @@ func (t *tail) service(ctx context.Context, url string) error {
 	return t.end(ctx, err)
 }
 
-// poll goes on until ctx is done. A service that does not answer is asked
-// again.
+// poll goes on until ctx is done. What does not answer is asked again.
 func (t *tail) poll(ctx context.Context, p *poller) error {
 	lost := false
 	for {
@@ -141,17 +142,5 @@ func (t *tail) archive(ctx context.Context, paths []string) error {
 	if err != nil {
 		return err
 	}
-	if t.n > 0 {
-		q := t.q
-		q.Sort, q.Limit = storage.NewestFirst, t.n
-		page, err := a.Search(ctx, q)
-		if err != nil {
-			return t.end(ctx, err)
-		}
-		slices.Reverse(page.Actions)
-		if err := t.show(page.Actions); err != nil {
-			return err
-		}
-	}
-	return t.end(ctx, nil)
+	return t.run(ctx, &poller{pages: a.Search, q: t.q, once: !t.follow})
 }
