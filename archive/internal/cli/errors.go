@@ -21,7 +21,7 @@ of them, which actionlog show takes.`,
 			"actionlog errors --service CaseService --limit 5 actions/",
 		),
 	}
-	q := addQuery(cmd, true)
+	q := s.addQuery(cmd, true)
 	cmd.Flags().Var(&most, "limit", "how many groups at most")
 	format := addFormat(cmd)
 	cmd.RunE = func(cmd *cobra.Command, paths []string) error {

@@ -38,7 +38,7 @@ then 2.`,
 			"actionlog export --service CaseService actions/ | gzip > cases.jsonl.gz",
 		),
 	}
-	q := addQuery(cmd, true)
+	q := s.addQuery(cmd, true)
 	cmd.Flags().StringVarP(&path, "output", "o", "", "`file` to write; standard output if not given")
 	cmd.Flags().StringVar(&format, "format", "", "`form`: jsonl, csv or parquet; by default as the file's name ends, else jsonl")
 	cmd.Flags().BoolVar(&force, "force", false, "replace a file that is there")

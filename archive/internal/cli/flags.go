@@ -54,7 +54,7 @@ type query struct {
 }
 
 // addQuery gives a command the flags that choose actions.
-func addQuery(cmd *cobra.Command, withRange bool) *query {
+func (s *session) addQuery(cmd *cobra.Command, withRange bool) *query {
 	q := &query{values: map[string]*[]string{}, flags: cmd.Flags()}
 	list := slices.Clone(filterFlags)
 	if withRange {
@@ -70,6 +70,11 @@ func addQuery(cmd *cobra.Command, withRange bool) *query {
 	})
 	cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions([]string{"success", "failed"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RegisterFlagCompletionFunc("code", cobra.FixedCompletions([]string{"2xx", "3xx", "4xx", "5xx", "500", "404"}, cobra.ShellCompDirectiveNoFileComp))
+	front := 0
+	if !withRange {
+		front = 2 // compare has its stretches there
+	}
+	s.completeNames(cmd, func(args []string) []string { return args[min(front, len(args)):] })
 	return q
 }
 

@@ -48,13 +48,17 @@ func TestCompletion(t *testing.T) {
 			t.Errorf("%s: %+v", shell, r)
 		}
 	}
+	dir := newArchive(t)
 	for want, args := range map[string][]string{
-		"failed":     {"search", "--status", ""},
-		"logfmt":     {"stats", "--format", ""},
-		"parquet":    {"export", "--format", ""},
-		"-duration":  {"search", "--sort", ""},
-		"search":     {"sea"},
-		"request-id": {"search", "--request"},
+		"ChatService":         {"search", dir, "--service", ""},
+		"POST /cases/{id}":    {"stats", dir, "--action", ""},
+		"POST /messages/{id}": {"compare", "1d..0s", "2d..1d", dir, "--action", ""},
+		"failed":              {"search", "--status", ""},
+		"logfmt":              {"stats", "--format", ""},
+		"parquet":             {"export", "--format", ""},
+		"-duration":           {"search", "--sort", ""},
+		"search":              {"sea"},
+		"request-id":          {"search", "--request"},
 	} {
 		if r := run(t, append([]string{"__complete"}, args...)...); !strings.Contains(r.stdout, want) {
 			t.Errorf("completing %v does not offer %s: %+v", args, want, r)

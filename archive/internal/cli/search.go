@@ -24,7 +24,7 @@ func (s *session) searchCommand() *cobra.Command {
 			"actionlog search -q timeout --all actions/ | jq -r .error",
 		),
 	}
-	q := addQuery(cmd, true)
+	q := s.addQuery(cmd, true)
 	q.addOrder(cmd)
 	cmd.Flags().Var(&most, "limit", "how many at most; 100 unless given")
 	cmd.Flags().BoolVar(&all, "all", false, "all that match, however many")
@@ -70,16 +70,19 @@ func (s *session) list(actions iter.Seq2[*storage.Action, error], form string, l
 		}
 	}
 	if any || form == "csv" {
-		if err := w.flush(); err != nil {
+		if err := errors.Join(w.flush(), s.out.Flush()); err != nil {
 			return err
 		}
+	}
+	if s.next != "" {
+		s.note("more match: use --limit, --all, or --cursor %s", s.next)
 	}
 	return found(any)
 }
 
 // pages ranges over the first most actions of a query, or all, in its order.
-// An error is the last. If it is to tell, it tells people how to go on where there
-// are more.
+// An error is the last. If it is to tell, people learn afterwards how to go on
+// where there are more.
 func (s *session) pages(ctx context.Context, a *archive.Archive, q storage.Query, most int, tell bool) iter.Seq2[*storage.Action, error] {
 	if most == storage.NoLimit && q.Sort == storage.OldestFirst && q.Cursor == "" {
 		return s.inOrder(ctx, a, q)
@@ -108,7 +111,7 @@ func (s *session) pages(ctx context.Context, a *archive.Archive, q storage.Query
 				return
 			}
 			if left == 0 && tell {
-				s.note("more match: use --limit, --all, or --cursor %s", page.Next)
+				s.next = page.Next
 			}
 			if left == 0 {
 				return

@@ -38,7 +38,7 @@ token.`,
 		if err != nil {
 			return err
 		}
-		a.OnProblem = s.warn
+		a.OnProblem = s.problem
 		api, err := adminapi.New(adminapi.Options{
 			Store:    newQueue(a),
 			ReadOnly: true,

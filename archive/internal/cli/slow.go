@@ -21,7 +21,7 @@ func (s *session) slowCommand() *cobra.Command {
 			"actionlog slow --each --limit 50 --service CaseService actions/",
 		),
 	}
-	q := addQuery(cmd, true)
+	q := s.addQuery(cmd, true)
 	cmd.Flags().Var(&most, "limit", "how many at most")
 	cmd.Flags().BoolVar(&each, "each", false, "at most ten of each service and action, so that one does not hide the others")
 	format := addFormat(cmd)

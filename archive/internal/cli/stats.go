@@ -28,7 +28,7 @@ multiples of their length since 1970 in UTC.`,
 			"actionlog stats --step 1h --from 24h actions/",
 		),
 	}
-	q := addQuery(cmd, true)
+	q := s.addQuery(cmd, true)
 	cmd.Flags().StringVar(&by, "by", "service,action", "`keys` to count by: "+allowedBy)
 	cmd.Flags().StringVar(&step, "step", "", "`length` of a step of time: 1m, 1h, 1d")
 	cmd.MarkFlagsMutuallyExclusive("by", "step")

@@ -38,7 +38,7 @@ bearer token if it is set.`,
 			"actionlog tail -f http://localhost:8000",
 		),
 	}
-	q := addQuery(cmd, true)
+	q := s.addQuery(cmd, true)
 	cmd.Flags().IntVarP(&t.n, "lines", "n", defaultTail, "how `many` to begin with, 0 to 1000")
 	cmd.Flags().BoolVarP(&t.follow, "follow", "f", false, "go on with what comes")
 	format := addFormat(cmd)
