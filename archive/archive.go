@@ -28,6 +28,10 @@ type Archive struct {
 	// goroutine at a time. Set it before the first use.
 	OnProgress func(done, total int64)
 
+	// IgnoreIndex makes every question read the files themselves. The answers
+	// are the same.
+	IgnoreIndex bool
+
 	dir   string
 	files []string // instead of a folder
 }

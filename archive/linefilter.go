@@ -190,13 +190,13 @@ func newFinder(f *lineFilter, text []byte) finder {
 // from, or -1. from must not go back.
 func (d *finder) next(from int) int {
 	if d.slash < from {
-		d.slash = from + index(bytes.IndexByte(d.text[from:], '\\'), len(d.text)-from)
+		d.slash = from + orElse(bytes.IndexByte(d.text[from:], '\\'), len(d.text)-from)
 	}
 	if d.found < from {
 		if d.anyCase {
 			d.found = d.fold(from)
 		} else {
-			d.found = from + index(bytes.Index(d.text[from:], d.needle), len(d.text)-from)
+			d.found = from + orElse(bytes.Index(d.text[from:], d.needle), len(d.text)-from)
 		}
 	}
 	if at := min(d.found, d.slash); at < len(d.text) {
@@ -205,7 +205,7 @@ func (d *finder) next(from int) int {
 	return -1
 }
 
-func index(i, none int) int {
+func orElse(i, none int) int {
 	if i < 0 {
 		return none
 	}
@@ -222,7 +222,7 @@ func (d *finder) fold(from int) int {
 			if s.at < from+d.rare {
 				s.at = len(d.text)
 				if from+d.rare < len(d.text) {
-					s.at = from + d.rare + index(bytes.IndexByte(d.text[from+d.rare:], s.c), len(d.text)-from-d.rare)
+					s.at = from + d.rare + orElse(bytes.IndexByte(d.text[from+d.rare:], s.c), len(d.text)-from-d.rare)
 				}
 			}
 			at = min(at, s.at)

@@ -35,9 +35,16 @@ func (a *Archive) Errors(ctx context.Context, q storage.Query) ([]storage.ErrorG
 			sums[worker].Add(&actions[i])
 		}
 	}
+	whole := storage.NewErrorSummer()
+	if len(q.Actions) == 0 && rollable(&q) {
+		s.rolled = func(x *index, of extent) (timeRange, error) {
+			return x.rollErrors(&q, of, whole.Merge)
+		}
+	}
 	if err := s.run(ctx); err != nil {
 		return nil, err
 	}
+	sums[0].Join(whole)
 	for _, other := range sums[1:] {
 		sums[0].Join(other)
 	}
@@ -69,10 +76,18 @@ func (a *Archive) Series(ctx context.Context, q storage.Query, step time.Duratio
 			sums[worker].at(actions[i].Time.UnixNano() / int64(step)).Add(&actions[i])
 		}
 	}
+	whole := series{}
+	if q.Status == "" && step%time.Hour == 0 && rollable(&q) {
+		s.rolled = func(x *index, of extent) (timeRange, error) {
+			return x.roll(&q, of, true, func(hour int64, p pair, r *roll) {
+				whole.at(hour/int64(step/time.Hour)).Merge(p.service, p.action, r.counts, &r.durations, r.longest)
+			})
+		}
+	}
 	if err := s.run(ctx); err != nil {
 		return nil, err
 	}
-	for _, other := range sums[1:] {
+	for _, other := range append(sums[1:], whole) {
 		for n, sum := range other {
 			sums[0].at(n).Join(sum)
 		}

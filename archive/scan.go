@@ -26,6 +26,11 @@ type scan struct {
 	// narrower while the scan goes on. The default is what m asks for.
 	of func() extent
 
+	// rolled takes what it can from the roll-ups of an index and returns the
+	// times that this covers: what lies in them is not given to found. It is
+	// called by one goroutine. nil takes nothing.
+	rolled func(x *index, of extent) (covered timeRange, err error)
+
 	filter lineFilter
 	done   progress
 
@@ -48,10 +53,11 @@ func (e extent) overlaps(o extent) bool {
 
 // job is a span to be looked through.
 type job struct {
-	t      *text
-	span   span
-	extent extent
-	copied bool // the span's text is one of free
+	t       *text
+	span    span
+	extent  extent
+	covered timeRange // what lies in it is counted already
+	copied  bool      // the span's text is one of free
 }
 
 // workers is how many goroutines look through spans.
@@ -142,11 +148,16 @@ func (s *scan) source(ctx context.Context, src *source) error {
 // text gives out the spans of a text.
 func (s *scan) text(ctx context.Context, t *text) error {
 	sort := s.m.Query().Sort
+	if t.gzip && !s.a.IgnoreIndex {
+		if ok, err := s.indexed(ctx, t); ok || err != nil {
+			return err
+		}
+	}
 	var later []job
 	backwards := t.gzip && sort.Descending() && !sort.ByDuration()
 	for sp, err := range t.spans() {
 		if err == nil {
-			j := job{t: t, span: sp, extent: extent{sp.times, anyTime}}
+			j := job{t: t, span: sp, extent: extent{sp.times, anyTime}, covered: noTime}
 			if backwards && sp.text == nil {
 				later = append(later, j)
 				continue
@@ -223,7 +234,7 @@ func (s *scan) look(u *unpacker, j *job, found *[]storage.Action) error {
 	d := decoding{t: j.t, span: &j.span, filter: &s.filter, times: of.times}
 	d.run(lines,
 		func(a *storage.Action) bool {
-			if s.m.Match(a) {
+			if !j.covered.contains(a.Time.UnixNano()) && s.m.Match(a) {
 				*found = append(*found, *a)
 			}
 			return true

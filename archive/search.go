@@ -88,9 +88,18 @@ func (a *Archive) Stats(ctx context.Context, q storage.Query) (storage.Stats, er
 			sums[worker].Add(&actions[i])
 		}
 	}
+	whole := storage.NewSummer()
+	if q.Status == "" && rollable(&q) {
+		s.rolled = func(x *index, of extent) (timeRange, error) {
+			return x.roll(&q, of, false, func(_ int64, p pair, r *roll) {
+				whole.Merge(p.service, p.action, r.counts, &r.durations, r.longest)
+			})
+		}
+	}
 	if err := s.run(ctx); err != nil {
 		return storage.Stats{}, err
 	}
+	sums[0].Join(whole)
 	for _, other := range sums[1:] {
 		sums[0].Join(other)
 	}

@@ -36,6 +36,8 @@ type Writer struct {
 	done    chan struct{} // closed when Close has finished
 	closing error         // what Close returned; valid once done is closed
 
+	indexed map[Name]bool // sealed files whose indexes need no look; of the sealing goroutine
+
 	events events
 	board  board
 }
@@ -66,6 +68,7 @@ func OpenWriter(dir string, opts Options) (*Writer, error) {
 		stop:    make(chan struct{}),
 		hurry:   make(chan struct{}),
 		done:    make(chan struct{}),
+		indexed: map[Name]bool{},
 		events:  events{tell: opts.OnEvent},
 	}
 	if err := w.prepare(); err != nil {
