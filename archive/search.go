@@ -76,10 +76,23 @@ func (p *pager) of() extent {
 // Lifetime is the same counts, and Capacity is 0. What is damaged is treated
 // as Search treats it.
 func (a *Archive) Stats(ctx context.Context, q storage.Query) (storage.Stats, error) {
+	sums, err := a.Sums(ctx, q)
+	if err != nil {
+		return storage.Stats{}, err
+	}
+	var st storage.Stats
+	sums.Fill(&st)
+	st.Lifetime = storage.Counts{Total: st.Total, Failed: st.Failed}
+	return st, nil
+}
+
+// Sums counts what q matches as Stats does, and keeps the histograms of the
+// durations, for what a quantile alone does not tell.
+func (a *Archive) Sums(ctx context.Context, q storage.Query) (*storage.Summer, error) {
 	q.Sort, q.Cursor, q.Limit = "", "", storage.NoLimit
 	m, err := q.Compile()
 	if err != nil {
-		return storage.Stats{}, err
+		return nil, err
 	}
 	sums := perWorker(storage.NewSummer)
 	s := newScan(a, m)
@@ -97,16 +110,13 @@ func (a *Archive) Stats(ctx context.Context, q storage.Query) (storage.Stats, er
 		}
 	}
 	if err := s.run(ctx); err != nil {
-		return storage.Stats{}, err
+		return nil, err
 	}
 	sums[0].Join(whole)
 	for _, other := range sums[1:] {
 		sums[0].Join(other)
 	}
-	var st storage.Stats
-	sums[0].Fill(&st)
-	st.Lifetime = storage.Counts{Total: st.Total, Failed: st.Failed}
-	return st, nil
+	return sums[0], nil
 }
 
 func (a *Archive) problem(err error) {

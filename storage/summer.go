@@ -47,6 +47,14 @@ func (s *Summer) Join(other *Summer) {
 	}
 }
 
+// Each calls visit with what was counted of each service and action, in any
+// order. durations belongs to the Summer.
+func (s *Summer) Each(visit func(service, action string, counts Counts, durations *Histogram, longest time.Duration)) {
+	for name, p := range s.pairs {
+		visit(name.service, name.action, p.counts, &p.durations, p.max)
+	}
+}
+
 // All returns the counts and quantiles of everything together.
 func (s *Summer) All() Summary {
 	var all pairSum

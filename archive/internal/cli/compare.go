@@ -80,6 +80,9 @@ func (s *session) compareCommand() *cobra.Command {
 			changes = slices.DeleteFunc(changes, func(c change) bool { return c.kind == unsure })
 		}
 		changes = append(news, changes...)
+		if len(changes) == 0 {
+			s.note("nothing is sure to differ; --all lists what was compared")
+		}
 		if err := s.print(changeGrid(changes), form, loc); err != nil {
 			return err
 		}
@@ -123,18 +126,19 @@ const wholeService = "(all)"
 
 // pairs counts what a query matches by service and action, and by service.
 func (s *session) pairs(ctx context.Context, a *archive.Archive, q storage.Query) (map[pair]*sum, error) {
+	all, err := a.Sums(ctx, q)
+	if err != nil {
+		return nil, err
+	}
 	sums := map[pair]*sum{}
-	for act, err := range s.inOrder(ctx, a, q) {
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range [2]pair{{act.Service, act.Action}, {act.Service, wholeService}} {
+	all.Each(func(service, action string, counts storage.Counts, durations *storage.Histogram, longest time.Duration) {
+		for _, p := range [2]pair{{service, action}, {service, wholeService}} {
 			if sums[p] == nil {
 				sums[p] = &sum{}
 			}
-			sums[p].add(act)
+			sums[p].merge(counts, durations, longest)
 		}
-	}
+	})
 	return sums, nil
 }
 

@@ -47,5 +47,8 @@ func (s *session) print(g *grid, form string, loc *time.Location) error {
 	case "logfmt":
 		return g.logfmt(s.out, v)
 	}
+	if len(g.rows) == 0 {
+		return nil
+	}
 	return g.table(s.out, v)
 }

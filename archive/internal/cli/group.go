@@ -33,6 +33,13 @@ func (s *sum) add(a *storage.Action) {
 	s.max = max(s.max, a.Duration)
 }
 
+func (s *sum) merge(counts storage.Counts, durations *storage.Histogram, longest time.Duration) {
+	s.counts.Total += counts.Total
+	s.counts.Failed += counts.Failed
+	s.durations.Merge(durations)
+	s.max = max(s.max, longest)
+}
+
 func (s *sum) summary() storage.Summary {
 	q := func(p float64) time.Duration { return min(s.durations.Quantile(p), s.max) }
 	return storage.Summary{Counts: s.counts, P50: q(0.5), P95: q(0.95), P99: q(0.99), Max: s.max}

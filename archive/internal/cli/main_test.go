@@ -3,6 +3,7 @@ package cli_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"net/netip"
@@ -127,4 +128,18 @@ func golden(t *testing.T, name, got string) {
 	if diff := cmp.Diff(string(want), got); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", path, diff)
 	}
+}
+
+// sealedArchive returns the folder of newArchive with all days sealed.
+func sealedArchive(t testing.TB) string {
+	t.Helper()
+	dir := newArchive(t)
+	w, err := archive.OpenWriter(dir, archive.Options{Now: func() time.Time { return now.AddDate(0, 0, 1) }, MaxAge: -1})
+	if err == nil {
+		err = errors.Join(w.Rotate(t.Context()), w.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }

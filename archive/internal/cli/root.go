@@ -53,6 +53,7 @@ func (s *session) commands() []*cobra.Command {
 		s.exportCommand(),
 		s.tailCommand(),
 		s.compareCommand(),
+		s.indexCommand(),
 		s.serveCommand(),
 	}
 }
