@@ -9,6 +9,10 @@ import (
 	"path/filepath"
 )
 
+// leastIndexed is the size from which on sealed files are indexed: a smaller
+// one is read whole as fast.
+const leastIndexed = 64 << 10
+
 // putIndex writes an index beside its file by the steps of sealing: a draft,
 // fsync, its name, and an fsync of the folder that is left to the caller. An
 // index that is there already is removed first: without one, searches are
@@ -43,6 +47,9 @@ func putIndex(fsys fileSystem, draft, path string, b []byte) (err error) {
 // writeIndex gives a sealed file its index. That it fails is noted, and no
 // reason not to seal.
 func (w *Writer) writeIndex(n Name, x *indexer) {
+	if x.off < leastIndexed {
+		return
+	}
 	err := func() error {
 		path := w.path(n.As(Sealed))
 		f, err := w.fs.open(path, os.O_RDONLY)
@@ -83,13 +90,13 @@ func (w *Writer) indexAll() error {
 			errs = append(errs, w.removeIfThere(n))
 		case n.Kind == Sealed && !w.indexed[n]:
 			path := w.path(n)
-			_, err := reindex(w.fs, path, w.path(n.As(IndexDraft)), false, false, w.hurried)
+			made, err := reindex(w.fs, path, w.path(n.As(IndexDraft)), false, false, w.hurried)
 			switch {
 			case err != nil && w.stopping(), errors.Is(err, fs.ErrNotExist):
 				continue
 			case err != nil:
 				w.events.note(Event{Kind: Failure, File: n.As(Index).String(), Err: err})
-			default:
+			case made:
 				errs = append(errs, w.fs.syncDir(w.dir))
 			}
 			w.indexed[n] = true // one that cannot be indexed is not tried again
@@ -106,6 +113,9 @@ func reindex(fsys fileSystem, path, draft string, follow, force bool, hurried fu
 		return false, err
 	}
 	defer t.close()
+	if t.size < leastIndexed {
+		return false, nil
+	}
 	if !force {
 		if x, err := openIndex(t); err == nil {
 			x.close()
@@ -120,7 +130,7 @@ func reindex(fsys fileSystem, path, draft string, follow, force bool, hurried fu
 }
 
 // Reindex makes the index of each sealed file that has none, or not its own;
-// with force, of all of them. report, which may be nil, is told of each file
+// with force, of all of them. A file of less than 64 KiB needs none. report, which may be nil, is told of each file
 // that was looked at whether it got one, or why it could not: files that other
 // programs packed are searched without. The error is what kept Reindex from
 // going on. No writer may seal in the folder meanwhile; one that does makes
