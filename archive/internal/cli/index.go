@@ -12,8 +12,9 @@ func (s *session) indexCommand() *cobra.Command {
 		Use:   "index [flags] [FOLDER | FILE…]",
 		Short: "Make the indexes that sealed files lack",
 		Long: `Make the index of each sealed file that has none, or one that is damaged or of
-another file. An index makes answers faster, never different. A file that another
-program packed gets none, and the exit status is then 2.`,
+another file; small files need none. An index makes answers faster, never
+different. A file that another program packed gets none, and the exit status is
+then 2.`,
 		Example: example(
 			"actionlog index actions/",
 			"actionlog index --force actions/",
@@ -40,7 +41,7 @@ program packed gets none, and the exit status is then 2.`,
 			case made:
 				g.add(file, colouredText{"made", green}, nil)
 			default:
-				g.add(file, "kept", nil)
+				g.add(file, "unchanged", nil)
 			}
 		})
 		if err != nil {

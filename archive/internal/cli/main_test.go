@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -41,30 +42,34 @@ const hostile = "=cmd|' /C calc'!A0 \x1b]0;owned\a\x1b[31m\u202egnp.exe\u0085,\"
 // sample returns actions of three days, oldest first.
 func sample() []storage.Action {
 	var list []storage.Action
-	services := []string{"CaseService", "ChatService"}
 	for i := range 60 {
-		a := storage.Action{
-			Time:     time.Date(2026, 11, 21+i/20, 9+i%20/7, i%20, i, i*1_000_003, time.UTC),
-			Service:  services[i%2],
-			Action:   fmt.Sprintf("POST /%s/{id}", []string{"cases", "messages"}[i%2]),
-			Status:   storage.Success,
-			Duration: time.Duration(1+i*i) * 137 * time.Microsecond,
-			ID:       storage.ID(fmt.Sprintf("01kav3d5xq8r2m4c0%010d", i)),
-			HTTP: &storage.HTTP{
-				Method: "POST", Route: "/x/{id}", Path: fmt.Sprintf("/x/%d", i), Code: 200, Bytes: int64(i),
-				Remote: netip.MustParseAddr("192.0.2.7"), RequestID: fmt.Sprintf("req-%03d", i),
-			},
-		}
-		if i%7 == 3 {
-			a.Status, a.HTTP.Code, a.Error = storage.Failed, 503, fmt.Sprintf("case %d: connection refused", 1000+i)
-		}
-		list = append(list, a)
+		list = append(list, sample1(i))
 	}
 	list[10].TraceID, _ = storage.ParseTraceID("4bf92f3577b34da6a3ce929d0e0e4736")
 	list[59].Error, list[59].Status = hostile, storage.Failed
 	list[59].Attrs = []storage.Attr{{Key: "tenant", Value: "\x1b[2Jacme"}}
 	list[58].HTTP = nil
 	return list
+}
+
+// sample1 returns one of those actions.
+func sample1(i int) storage.Action {
+	a := storage.Action{
+		Time:     time.Date(2026, 11, 21+i/20, 9+i%20/7, i%20, i, i*1_000_003, time.UTC),
+		Service:  []string{"CaseService", "ChatService"}[i%2],
+		Action:   fmt.Sprintf("POST /%s/{id}", []string{"cases", "messages"}[i%2]),
+		Status:   storage.Success,
+		Duration: time.Duration(1+i*i) * 137 * time.Microsecond,
+		ID:       storage.ID(fmt.Sprintf("01kav3d5xq8r2m4c0%010d", i)),
+		HTTP: &storage.HTTP{
+			Method: "POST", Route: "/x/{id}", Path: fmt.Sprintf("/x/%d", i), Code: 200, Bytes: int64(i),
+			Remote: netip.MustParseAddr("192.0.2.7"), RequestID: fmt.Sprintf("req-%03d", i),
+		},
+	}
+	if i%7 == 3 {
+		a.Status, a.HTTP.Code, a.Error = storage.Failed, 503, fmt.Sprintf("case %d: connection refused", 1000+i)
+	}
+	return a
 }
 
 // newArchive returns a folder of three days, the last of them not sealed.
@@ -130,14 +135,28 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-// sealedArchive returns the folder of newArchive with all days sealed.
-func sealedArchive(t testing.TB) string {
-	t.Helper()
-	dir := newArchive(t)
-	w, err := archive.OpenWriter(dir, archive.Options{Now: func() time.Time { return now.AddDate(0, 0, 1) }, MaxAge: -1})
-	if err == nil {
-		err = errors.Join(w.Rotate(t.Context()), w.Close())
+// many returns actions that do not pack well.
+func many(n int) []storage.Action {
+	r := rand.New(rand.NewPCG(7, 8))
+	list := make([]storage.Action, n)
+	for i := range list {
+		a := sample1(i % 20)
+		a.ID = storage.ID(fmt.Sprintf("01kav3d5xq8r2m4c0%010d", i))
+		a.HTTP.RequestID = fmt.Sprintf("%016x%016x", r.Uint64(), r.Uint64())
+		list[i] = a
 	}
+	return list
+}
+
+// bigArchive returns a folder of one sealed day that is worth an index.
+func bigArchive(t testing.TB) string {
+	t.Helper()
+	dir := t.TempDir()
+	w, err := archive.OpenWriter(dir, archive.Options{Now: func() time.Time { return now.AddDate(0, 0, -2) }, MaxAge: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = errors.Join(w.Write(t.Context(), many(5000)), w.Rotate(t.Context()), w.Close())
 	if err != nil {
 		t.Fatal(err)
 	}
