@@ -27,6 +27,8 @@ import (
 // read them in that order. What is in memory is what overlaps: about one
 // megabyte of lines for each writer at the time, and those megabytes in which
 // an action came in much later than it ended.
+//
+// Of an archive that [OpenReader] made, the actions come as they are read.
 func (a *Archive) Actions(ctx context.Context, q storage.Query) iter.Seq2[storage.Action, error] {
 	return func(yield func(storage.Action, error) bool) {
 		limit := q.Limit
@@ -38,6 +40,10 @@ func (a *Archive) Actions(ctx context.Context, q storage.Query) iter.Seq2[storag
 		}
 		r := merge{ctx: ctx, m: m, filter: newLineFilter(m), left: limit, yield: yield}
 		defer r.close()
+		if a.in != nil {
+			r.stream(a)
+			return
+		}
 		if r.survey(a) {
 			r.run()
 		}
@@ -192,6 +198,40 @@ func (r *merge) read(s *mergeSpan) bool {
 		heap.Push(&r.runs, found)
 	}
 	return ok
+}
+
+// stream gives the matches of what can be read only once as they come.
+func (r *merge) stream(a *Archive) {
+	sources, err := a.sources()
+	if err != nil {
+		r.fail(err)
+		return
+	}
+	t := &text{src: &sources[0], base: a.in.name}
+	for s, err := range t.spans() {
+		if err = errors.Join(err, r.ctx.Err()); err != nil {
+			if !r.fail(err) || r.ctx.Err() != nil {
+				return
+			}
+			continue
+		}
+		d := decoding{t: t, span: &s, filter: &r.filter, times: timesAsked(r.m)}
+		if !d.run(s.text, r.giveMatch, r.fail) {
+			return
+		}
+	}
+}
+
+// giveMatch gives an action if it matches, and reports whether to go on.
+func (r *merge) giveMatch(a *storage.Action) bool {
+	if !r.m.Match(a) {
+		return true
+	}
+	if !r.yield(*a, nil) {
+		return false
+	}
+	r.left--
+	return r.left != 0
 }
 
 func (r *merge) fail(err error) bool { return r.yield(storage.Action{}, err) }

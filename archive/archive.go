@@ -15,6 +15,9 @@ import (
 // write, seal and remove them. It holds nothing open between calls, each of
 // which sees the files as they are when it begins. It is a [storage.Searcher].
 // All methods are safe for concurrent use.
+//
+// Sealed files that have an index beside them are not read where it says that
+// nothing matches; one that is missing, damaged or another file's is not used.
 type Archive struct {
 	// OnProblem is told of each line and each stretch of a file that Search
 	// and Stats pass over because it is damaged: a [*SyntaxError] or a
@@ -34,6 +37,7 @@ type Archive struct {
 
 	dir   string
 	files []string // instead of a folder
+	in    *input   // instead of either
 }
 
 var _ storage.Searcher = (*Archive)(nil)
@@ -73,10 +77,14 @@ type source struct {
 	paths  []string // where it may be, in this order
 	stem   string   // the base name, without what sealing changes
 	follow bool     // whether symbolic links are followed
+	in     *input   // instead of files
 }
 
 // sources returns the texts of the archive, oldest first.
 func (a *Archive) sources() ([]source, error) {
+	if a.in != nil {
+		return []source{{stem: stemOf(a.in.name), in: a.in}}, a.in.begin()
+	}
 	var list []source
 	for _, path := range a.files {
 		list = append(list, source{paths: []string{path}, stem: stemOf(filepath.Base(path)), follow: true})

@@ -15,7 +15,7 @@ type decoding struct {
 	times  timeRange   // of what is of interest
 }
 
-// run offers each action to visit, and what is wrong with a line that is none
+// run offers each action to visit, unless that is nil, and what is wrong with a line that is none
 // to problem. Either returns false to end it; run reports whether neither did.
 func (d *decoding) run(lines []byte, visit func(*storage.Action) bool, problem func(error) bool) bool {
 	none := lineFilter{}
@@ -43,7 +43,7 @@ func (d *decoding) run(lines []byte, visit func(*storage.Action) bool, problem f
 			if a.ID == "" {
 				a.ID = lineID(d.t.src.stem, number)
 			}
-			ok = visit(&a)
+			ok = visit == nil || visit(&a)
 		}
 		if !ok {
 			return false
