@@ -15,8 +15,9 @@ import (
 // tailPause is how often Tail looks for new lines.
 const tailPause = 200 * time.Millisecond
 
-// Tail ranges over the actions that match q and are written from now on, as
-// they come, until ctx ends, whose error is not given. Lines that are sealed
+// Tail returns a range over the actions that match q and are written after the
+// call, as they come, until ctx ends, whose error is not given. It can be ranged
+// over once. Lines that are sealed
 // before they were read, and files that are begun, are followed too. The
 // query's Sort and Cursor are ignored, and a Limit of zero is none. Errors are
 // as those of [Archive.Actions]. Of an archive that [OpenReader] made, Tail is
@@ -25,30 +26,35 @@ func (a *Archive) Tail(ctx context.Context, q storage.Query) iter.Seq2[storage.A
 	if a.in != nil {
 		return a.Actions(ctx, q)
 	}
+	limit := q.Limit
+	q.Sort, q.Cursor, q.Limit = "", "", storage.NoLimit
+	m, err := q.Compile()
+	if err != nil {
+		return func(yield func(storage.Action, error) bool) { yield(storage.Action{}, err) }
+	}
+	var errs []error // of before the range begins
+	f := follower{
+		merge: merge{ctx: ctx, m: m, filter: newLineFilter(m), left: limit, yield: func(_ storage.Action, err error) bool {
+			errs = append(errs, err)
+			return true
+		}},
+		marks: map[string]mark{},
+	}
+	more := f.round(a, true)
 	return func(yield func(storage.Action, error) bool) {
-		limit := q.Limit
-		q.Sort, q.Cursor, q.Limit = "", "", storage.NoLimit
-		m, err := q.Compile()
-		if err != nil {
-			yield(storage.Action{}, err)
-			return
+		for _, err := range errs {
+			if !yield(storage.Action{}, err) {
+				return
+			}
 		}
-		f := follower{
-			merge: merge{ctx: ctx, m: m, filter: newLineFilter(m), left: limit, yield: yield},
-			marks: map[string]mark{},
-		}
-		if !f.round(a, true) {
-			return
-		}
-		for {
+		f.yield = yield
+		for more {
 			select {
 			case <-ctx.Done():
 				return
 			case <-time.After(tailPause):
 			}
-			if !f.round(a, false) {
-				return
-			}
+			more = f.round(a, false)
 		}
 	}
 }

@@ -62,6 +62,9 @@ func (s *session) compareCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if s.fromIn {
+			return errOnce
+		}
 		var sums [2]map[pair]*sum
 		for i, q := range queries {
 			if sums[i], err = s.pairs(cmd.Context(), a, q); err != nil {

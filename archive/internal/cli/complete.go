@@ -39,7 +39,7 @@ func (s *session) completeNames(cmd *cobra.Command, paths func(args []string) []
 // services returns what the archive counts, or nothing where that is trouble.
 func (s *session) services(ctx context.Context, paths []string) map[string]storage.ServiceStats {
 	a, err := s.openQuietly(paths)
-	if err != nil {
+	if err != nil || s.fromIn {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, completeWithin)

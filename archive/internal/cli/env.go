@@ -53,7 +53,10 @@ var errTold = errors.New("trouble")
 // Run runs one command line, without the program's name, and returns its exit
 // status. It ends when ctx does. Whoever reads Stdout may go away at any time.
 func Run(ctx context.Context, env Env, args []string) int {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	s := newSession(env)
+	s.stdin = func() io.Reader { return newInterruptible(ctx, s.env.Stdin) }
 	root := s.root()
 	root.SetArgs(append([]string{}, args...)) // nil would be those of the process
 	err := root.ExecuteContext(ctx)

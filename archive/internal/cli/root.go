@@ -12,7 +12,8 @@ const longRoot = `actionlog answers questions about an archive of actions: a fol
 JSON Lines a day, plain or in gzip.
 
 Each command reads the folder or the files that are named behind its flags,
-else the folder that the variable ACTIONLOG_DIR names, else ./actions.
+else the folder that the variable ACTIONLOG_DIR names, else ./actions; - is
+standard input.
 
 The exit status is 0 where something was found, 1 where nothing was, and 2
 where something could not be read or understood. With NO_COLOR set there are no
@@ -53,6 +54,7 @@ func (s *session) commands() []*cobra.Command {
 		s.exportCommand(),
 		s.tailCommand(),
 		s.compareCommand(),
+		s.verifyCommand(),
 		s.indexCommand(),
 		s.serveCommand(),
 	}

@@ -93,10 +93,16 @@ func (s *session) pages(ctx context.Context, a *archive.Archive, q storage.Query
 			if left >= 0 {
 				q.Limit = min(left, storage.MaxLimit)
 			}
+			if s.fromIn && (left < 0 || left > storage.MaxLimit) {
+				q.Limit = storage.NoLimit // it cannot be asked again
+			}
 			page, err := a.Search(ctx, q)
 			if err != nil {
 				yield(nil, err)
 				return
+			}
+			if left >= 0 {
+				page.Actions = page.Actions[:min(left, len(page.Actions))]
 			}
 			for i := range page.Actions {
 				if !yield(&page.Actions[i], nil) {

@@ -38,6 +38,9 @@ token.`,
 		if err != nil {
 			return err
 		}
+		if s.fromIn {
+			return errOnce
+		}
 		a.OnProblem = s.problem
 		api, err := adminapi.New(adminapi.Options{
 			Store:    newQueue(a),

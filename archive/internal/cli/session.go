@@ -19,7 +19,9 @@ type session struct {
 	colour   bool          // whether to colour it
 	width    int           // of the terminal in columns; 0 where there is none
 	progress *progress
-	next     string // the cursor of a page that people are to be told of
+	stdin    func() io.Reader // standard input, until the command is to end
+	fromIn   bool             // whether that is the archive
+	next     string           // the cursor of a page that people are to be told of
 
 	mu       sync.Mutex
 	problems map[string]bool // damaged lines and stretches that were passed over, at most mostWarnings+1

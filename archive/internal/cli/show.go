@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"actionlog/archive"
@@ -51,6 +52,9 @@ of the request, or else of the trace, with that id are shown.`,
 
 // lookUp returns the actions that an id of any kind names.
 func (s *session) lookUp(ctx context.Context, a *archive.Archive, id string) ([]storage.Action, error) {
+	if s.fromIn {
+		return s.lookUpOnce(ctx, a, id)
+	}
 	queries := []storage.Query{{ID: storage.ID(id)}, {RequestID: id}}
 	if trace, ok := storage.ParseTraceID(id); ok {
 		queries = append(queries, storage.Query{TraceID: trace})
@@ -60,6 +64,34 @@ func (s *session) lookUp(ctx context.Context, a *archive.Archive, id string) ([]
 		page, err := a.Search(ctx, q)
 		if err != nil || len(page.Actions) > 0 {
 			return page.Actions, err
+		}
+	}
+	return nil, nil
+}
+
+// lookUpOnce is lookUp for what can be read only once.
+func (s *session) lookUpOnce(ctx context.Context, a *archive.Archive, id string) ([]storage.Action, error) {
+	var byKind [3][]storage.Action
+	for act, err := range s.inOrder(ctx, a, storage.Query{}) {
+		if err != nil {
+			return nil, err
+		}
+		kind := -1
+		switch {
+		case string(act.ID) == id:
+			kind = 0
+		case act.HTTP != nil && act.HTTP.RequestID == id:
+			kind = 1
+		case act.TraceID.String() == strings.ToLower(id):
+			kind = 2
+		}
+		if kind >= 0 && len(byKind[kind]) < storage.MaxLimit {
+			byKind[kind] = append(byKind[kind], *act)
+		}
+	}
+	for _, list := range byKind {
+		if len(list) > 0 {
+			return list, nil
 		}
 	}
 	return nil, nil

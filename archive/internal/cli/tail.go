@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"actionlog/storage"
@@ -142,5 +143,40 @@ func (t *tail) archive(ctx context.Context, paths []string) error {
 	if err != nil {
 		return err
 	}
-	return t.run(ctx, &poller{pages: a.Search, q: t.q, once: !t.follow})
+	if !t.follow {
+		return t.run(ctx, &poller{pages: a.Search, q: t.q, once: true})
+	}
+	coming := a.Tail(ctx, t.q) // from now on, so that nothing is between it and what is there
+	shown := map[storage.ID]bool{}
+	if t.n > 0 && !t.s.fromIn {
+		q := t.q
+		q.Sort, q.Limit = storage.NewestFirst, t.n
+		page, err := a.Search(ctx, q)
+		if err != nil {
+			return t.end(ctx, err)
+		}
+		slices.Reverse(page.Actions)
+		for _, a := range page.Actions {
+			shown[a.ID] = true
+		}
+		if err := t.show(page.Actions); err != nil {
+			return err
+		}
+	}
+	for act, err := range coming {
+		switch {
+		case err != nil && damaged(err):
+			t.s.problem(err)
+			continue
+		case err != nil:
+			return t.end(ctx, err)
+		case shown[act.ID]:
+			delete(shown, act.ID)
+			continue
+		}
+		if err := t.show([]storage.Action{act}); err != nil {
+			return err
+		}
+	}
+	return t.end(ctx, nil)
 }
