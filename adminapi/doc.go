@@ -17,7 +17,9 @@
 // GET on the base path lists the endpoints. Every error, of every endpoint, is
 // {"detail":"…"} with Content-Type application/json, and nothing is ever
 // redirected: one trailing slash is ignored, any other path that is not
-// exactly an endpoint is a 404.
+// exactly an endpoint is a 404. A mux in front has its own say, though: ServeMux
+// redirects a path that is not clean, such as one with two slashes, and
+// answers a method itself that [Handler.Register] does not mount.
 //
 // # Who is let in
 //
@@ -39,17 +41,21 @@
 // # Behind a proxy
 //
 // A reverse proxy on this machine makes the whole world look like this
-// machine. Most proxies say in a header for whom they ask; such a request from
-// a loopback peer is refused until [Options.TrustedProxies] names the proxy.
-// A proxy that adds no header at all (nginx's bare proxy_pass, a TCP or ssh
-// tunnel) cannot be told from a local program: don't let it forward the base
-// path, or set a token.
+// machine. Most proxies say in a header for whom they ask, one of
+// X-Forwarded-…, X-Original-…, Forwarded, Via and their like; such a request
+// from a loopback peer is refused until [Options.TrustedProxies] names the
+// proxy. A proxy that adds no header at all (nginx's bare proxy_pass, a TCP or
+// ssh tunnel) cannot be told from a local program: don't let it forward the
+// base path, or set a token.
 //
 // A proxy listed in TrustedProxies must set or append X-Forwarded-For or
-// Forwarded itself on every request. List proxies, not the networks that they
-// are in: everything in the list is believed. The name by which browsers know
-// the proxy belongs in [Options.AllowedHosts]; where the proxy rewrites the
-// Host header, the panel's origin belongs in [Options.AllowedOrigins].
+// Forwarded itself on every request: without them it is refused if it is on
+// another machine, also where its address is one of AllowedPrefixes, and
+// cannot be told from a local program if it is on this one. List proxies, not
+// the networks that they are in: everything in the list is believed. The name
+// by which browsers know the proxy belongs in [Options.AllowedHosts]; where the
+// proxy rewrites the Host header, the panel's origin belongs in
+// [Options.AllowedOrigins].
 //
 // # Unix sockets
 //

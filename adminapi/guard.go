@@ -32,8 +32,10 @@ func newGuard(o Options) (*guard, error) {
 // admit checks a request and adds to the answer's headers what depends on who
 // asks. done tells that the request was a preflight, of which nothing is left
 // to do but to answer 204. The order matters: who may not be here learns
-// nothing else, costs nothing, and is not remembered; a guess at a password
-// counts against the rate.
+// nothing else, costs nothing, and is not remembered; nor can a web page of
+// somebody else's use up what the user on this machine may ask, by having a
+// browser send what will be refused; a guess at a password counts against the
+// rate.
 func (g *guard) admit(h http.Header, r *http.Request) (done bool, err error) {
 	p, err := g.peerOf(r)
 	if err != nil {
@@ -42,24 +44,23 @@ func (g *guard) admit(h http.Header, r *http.Request) (done bool, err error) {
 	if !prefixesContain(g.allowed, p.addr) {
 		return false, forbidden("this address is not let in; addresses are added with Options.AllowedPrefixes")
 	}
-	if err := g.limit.check(p.addr, g.now()); err != nil {
-		return false, err
-	}
 	if !p.unix {
 		if err := g.checkHost(r); err != nil {
 			return false, err
 		}
 	}
 	known := g.allowOrigin(h, r)
-	if preflight(r) {
-		if !known {
-			return false, errCrossOrigin
-		}
+	foreign := !known && crossOrigin(r)
+	asks := preflight(r)
+	if asks && !known || foreign && lasting(r) {
+		return false, errCrossOrigin
+	}
+	if err := g.limit.check(p.addr, foreign, g.now()); err != nil {
+		return false, err
+	}
+	if asks {
 		allowPreflight(h, r)
 		return true, nil
-	}
-	if err := g.checkOrigin(r); err != nil {
-		return false, err
 	}
 	if err := g.creds.checkCredentials(r); err != nil {
 		return false, err

@@ -102,6 +102,18 @@ func TestGuardByDefault(t *testing.T) {
 		{name: "local-proxy-real-ip", headers: "X-Real-IP: 203.0.113.9", status: 403, detail: byProxy},
 		{name: "local-proxy-proto", headers: "X-Forwarded-Proto: https", status: 403, detail: byProxy},
 		{name: "local-proxy-host", headers: "X-Forwarded-Host: example.com", status: 403, detail: byProxy},
+		{name: "local-proxy-ssl", headers: "X-Forwarded-Ssl: on", status: 403, detail: byProxy},
+		{name: "local-proxy-prefix", headers: "X-Forwarded-Prefix: /a", status: 403, detail: byProxy},
+		{name: "local-proxy-of-its-own-kind", headers: "x-forwarded-whatever: 1", status: 403, detail: byProxy},
+		{name: "local-proxy-original-host", headers: "X-Original-Host: localhost", status: 403, detail: byProxy},
+		{name: "local-proxy-original-url", headers: "X-Original-URL: /", status: 403, detail: byProxy},
+		{name: "local-proxy-client-ip", headers: "X-Client-IP: 127.0.0.1", status: 403, detail: byProxy},
+		{name: "local-proxy-cluster", headers: "X-Cluster-Client-IP: 127.0.0.1", status: 403, detail: byProxy},
+		{name: "local-proxy-fastly", headers: "Fastly-Client-Ip: 127.0.0.1", status: 403, detail: byProxy},
+		{name: "local-proxy-envoy", headers: "X-Envoy-External-Address: 127.0.0.1", status: 403, detail: byProxy},
+		{name: "local-proxy-cloudflare", headers: "CF-Connecting-IP: 127.0.0.1", status: 403, detail: byProxy},
+		{name: "local-proxy-true-client", headers: "True-Client-IP: 127.0.0.1", status: 403, detail: byProxy},
+		{name: "other-headers-are-no-marks", headers: "X-Forwarder: 1\nX-Origin: 2\nX-Request-Id: 3\nX-Original: 4"},
 		{name: "local-proxy-via", headers: "Via: 1.1 proxy", status: 403, detail: byProxy},
 		{name: "local-proxy-post", method: "POST", headers: "X-Forwarded-For: 127.0.0.1", status: 403, detail: byProxy},
 
@@ -131,7 +143,7 @@ func TestGuardByDefault(t *testing.T) {
 		{name: "host-bracketed-name", headers: "Host: [localhost]", status: 403, detail: byHost},
 		{name: "host-after-bracket", headers: "Host: [::1]x", status: 403, detail: byHost},
 		{name: "host-wild-port", headers: "Host: localhost:80x", status: 403, detail: byHost},
-		{name: "forwarded-host-does-not-count", headers: "Host: attacker.example\nX-Original-Host: localhost", status: 403, detail: byHost},
+		{name: "client-host-does-not-count", headers: "Host: attacker.example\nX-Host: localhost", status: 403, detail: byHost},
 
 		{name: "post-by-a-program", method: "POST"},
 		{name: "post-same-origin", method: "POST", headers: "Origin: http://localhost:8000\nSec-Fetch-Site: same-origin"},
@@ -180,7 +192,8 @@ func TestGuardTrustedProxies(t *testing.T) {
 	)
 	runGuard(t, opts, []guardCase{
 		{name: "no-proxy"},
-		{name: "proxy-itself", headers: near, status: 403, detail: byAddress},
+		{name: "proxy-says-nothing", headers: near, status: 403, detail: "for whom it asks"},
+		{name: "mapped-proxy-says-nothing", headers: "From-Peer: [::ffff:10.0.0.1]:4000", status: 403, detail: "for whom it asks"},
 		{name: "for-a-friend", headers: near + "X-Forwarded-For: 198.51.100.7"},
 		{name: "for-a-friend-with-port", headers: near + "X-Forwarded-For: 198.51.100.7:1234"},
 		{name: "for-a-mapped-friend", headers: near + "X-Forwarded-For: ::ffff:198.51.100.7"},

@@ -63,14 +63,32 @@ func New(opts Options) (*Handler, error) {
 	return h, nil
 }
 
+// registered are the methods that Register mounts the handler for. ServeMux
+// serves HEAD where it serves GET.
+var registered = [...]string{
+	http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
+}
+
 // Register mounts the handler on a mux, at the base path with a trailing slash
-// and without, so that the mux redirects neither. It panics where the mux
-// already has one of the two patterns.
+// and without, so that the mux redirects neither. It does so method by method:
+// a pattern without a method cannot stand beside one such as "GET /" or
+// "GET /{path...}". Any other method, TRACE for example, is the mux's to
+// answer.
+//
+// It panics where the mux has the same patterns already, or one that matches
+// some of the same requests and is neither wider nor narrower, as ServeMux
+// says it: "HEAD /", or "POST /{a}/{b}". Then put another mux around it:
+//
+//	root := http.NewServeMux()
+//	api.Register(root)
+//	root.Handle("/", mux)
 func (h *Handler) Register(mux *http.ServeMux) {
-	if h.opts.BasePath != "" {
-		mux.Handle(h.opts.BasePath, h)
+	for _, method := range registered {
+		if h.opts.BasePath != "" {
+			mux.Handle(method+" "+h.opts.BasePath, h)
+		}
+		mux.Handle(method+" "+h.opts.BasePath+"/", h)
 	}
-	mux.Handle(h.opts.BasePath+"/", h)
 }
 
 // ServeHTTP answers one request.

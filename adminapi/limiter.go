@@ -21,12 +21,19 @@ type limiter struct {
 	most  int
 
 	mu    sync.Mutex
-	peers map[netip.Addr]*list.Element
+	peers map[asker]*list.Element
 	heard list.List // of *bucket, the latest heard of first
 }
 
+// asker is who has a rate. Pages of other origins that a peer's browser shows
+// share one that is not the peer's own.
+type asker struct {
+	peer    netip.Addr
+	foreign bool
+}
+
 type bucket struct {
-	peer netip.Addr
+	asker
 	*rate.Limiter
 }
 
@@ -35,16 +42,16 @@ func newLimiter(o Options) *limiter {
 	if o.Rate == 0 || o.Rate == rate.Inf {
 		return nil
 	}
-	return &limiter{rate: o.Rate, burst: o.Burst, most: o.RatePeers, peers: make(map[netip.Addr]*list.Element)}
+	return &limiter{rate: o.Rate, burst: o.Burst, most: o.RatePeers, peers: make(map[asker]*list.Element)}
 }
 
 // check refuses a request of a peer that has used up what it may make. A nil
 // limiter allows everything.
-func (l *limiter) check(a netip.Addr, now time.Time) error {
+func (l *limiter) check(a netip.Addr, foreign bool, now time.Time) error {
 	if l == nil {
 		return nil
 	}
-	b := l.bucketOf(peerKey(a))
+	b := l.bucketOf(asker{peerKey(a), foreign})
 	if b.AllowN(now, 1) {
 		return nil
 	}
@@ -57,7 +64,7 @@ func (l *limiter) check(a netip.Addr, now time.Time) error {
 	}
 }
 
-func (l *limiter) bucketOf(key netip.Addr) *rate.Limiter {
+func (l *limiter) bucketOf(key asker) *rate.Limiter {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if e, ok := l.peers[key]; ok {
@@ -66,9 +73,9 @@ func (l *limiter) bucketOf(key netip.Addr) *rate.Limiter {
 	}
 	if len(l.peers) >= l.most {
 		oldest := l.heard.Remove(l.heard.Back()).(*bucket)
-		delete(l.peers, oldest.peer)
+		delete(l.peers, oldest.asker)
 	}
-	b := &bucket{peer: key, Limiter: rate.NewLimiter(l.rate, l.burst)}
+	b := &bucket{asker: key, Limiter: rate.NewLimiter(l.rate, l.burst)}
 	l.peers[key] = l.heard.PushFront(b)
 	return b.Limiter
 }

@@ -85,12 +85,16 @@ func TestRateCounts(t *testing.T) {
 		{"client-of-a-proxy", []string{"From-Peer: 10.0.0.1:1", "X-Forwarded-For: 192.0.2.1"}, []string{"From-Peer: 192.0.2.1:1"}, 429},
 		{"two-clients-of-a-proxy", []string{"From-Peer: 10.0.0.1:1", "X-Forwarded-For: 192.0.2.1"}, []string{"From-Peer: 10.0.0.1:1", "X-Forwarded-For: 192.0.2.2"}, 200},
 		{"a-wrong-password", []string{"From-Peer: 192.0.2.1:1", "Authorization: Bearer wrong"}, []string{"From-Peer: 192.0.2.1:1"}, 429},
-		{"a-wrong-host", []string{"From-Peer: 192.0.2.1:1", "Host: attacker.example"}, []string{"From-Peer: 192.0.2.1:1"}, 429},
+		{"a-wrong-host", []string{"From-Peer: 192.0.2.1:1", "Host: attacker.example"}, []string{"From-Peer: 192.0.2.1:1"}, 200},
+		{"another-origin-upgrades", []string{"From-Peer: 192.0.2.1:1", "Upgrade: websocket", "Origin: https://attacker.example"}, []string{"From-Peer: 192.0.2.1:1"}, 200},
+		{"another-origin-reads", []string{"From-Peer: 192.0.2.1:1", "Sec-Fetch-Site: cross-site"}, []string{"From-Peer: 192.0.2.1:1"}, 200},
+		{"another-origin-reads-again", []string{"From-Peer: 192.0.2.1:1", "Sec-Fetch-Site: cross-site"}, []string{"From-Peer: 192.0.2.1:1", "Origin: https://other.example"}, 429},
+		{"an-allowed-origin", []string{"From-Peer: 192.0.2.1:1", "Origin: app://panel"}, []string{"From-Peer: 192.0.2.1:1"}, 429},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			h := newHandler(t, adminapi.Options{Rate: 0.001, AllowedPrefixes: anyone, TrustedProxies: prefixes(t, "10.0.0.1"), Token: "t"})
+			h := newHandler(t, adminapi.Options{Rate: 0.001, AllowedPrefixes: anyone, TrustedProxies: prefixes(t, "10.0.0.1"), AllowedOrigins: []string{"app://panel"}, Token: "t"})
 			do(h, request("GET", "/action-logs/stats", append([]string{"Authorization: Bearer t"}, tt.first...)...))
 			resp := do(h, request("GET", "/action-logs/stats", append([]string{"Authorization: Bearer t"}, tt.second...)...))
 			if resp.StatusCode != tt.status {

@@ -35,8 +35,9 @@ type Options struct {
 
 	// TrustedProxies are the peers whose X-Forwarded-For and Forwarded headers
 	// are believed: the client is then the right-most address that is not one
-	// of them. The default is none: the peer is the client. See the package
-	// comment before setting it.
+	// of them. One on another machine that sends neither header is refused. The
+	// default is none: the peer is the client. See the package comment before
+	// setting it.
 	TrustedProxies []netip.Prefix
 
 	// AllowedHosts are names, besides this machine's own, that the Host header
@@ -62,7 +63,9 @@ type Options struct {
 	Authorize func(*http.Request) error
 
 	// Rate is how many requests a second each peer may make in the long run.
-	// Zero means no limit. All addresses of an IPv6 /64 are one peer.
+	// Zero means no limit. All addresses of an IPv6 /64 are one peer. What is
+	// refused by address, Host or origin does not count, and what pages of
+	// other origins make a peer's browser send counts apart from the rest.
 	Rate rate.Limit
 
 	// Burst is how many requests a peer may make at once. The default is Rate

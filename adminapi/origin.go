@@ -7,30 +7,29 @@ import (
 	"strings"
 )
 
-// checkOrigin refuses a request that a page of another origin made a browser
-// send, if it would change something or open a connection that lasts. A
-// request without the headers that every browser sends is no browser's.
-//
-// http.CrossOriginProtection would let each upgrade pass, since it is a GET.
-func (g *guard) checkOrigin(r *http.Request) error {
-	if safeMethod(r.Method) && len(r.Header["Upgrade"]) == 0 {
-		return nil
-	}
-	origins := r.Header["Origin"]
-	if len(origins) == 1 && g.origins[origins[0]] {
-		return nil
-	}
+// crossOrigin reports whether a page of another origin made a browser send the
+// request. One without the headers that every browser sends is no browser's.
+func crossOrigin(r *http.Request) bool {
 	for _, site := range r.Header["Sec-Fetch-Site"] {
 		if site != "same-origin" && site != "none" {
-			return errCrossOrigin
+			return true
 		}
 	}
-	for _, origin := range origins {
+	for _, origin := range r.Header["Origin"] {
 		if !sameOrigin(origin, r.Host) {
-			return errCrossOrigin
+			return true
 		}
 	}
-	return nil
+	return false
+}
+
+// lasting reports whether a request would change something or open a
+// connection that lasts, which no page of another origin may: of anything else
+// it cannot read the answer.
+//
+// http.CrossOriginProtection would let each upgrade pass, since it is a GET.
+func lasting(r *http.Request) bool {
+	return !safeMethod(r.Method) || len(r.Header["Upgrade"]) > 0
 }
 
 var errCrossOrigin = forbidden("this request comes from a page of another origin; origins are added with Options.AllowedOrigins")

@@ -183,6 +183,76 @@ func registered(h *adminapi.Handler) http.Handler {
 	return mux
 }
 
+// TestNeighbours registers the handler on a mux that has patterns of its own.
+// One that matches some of the same requests, but is neither wider nor
+// narrower, is refused by ServeMux; a mux around that one is the way out.
+func TestNeighbours(t *testing.T) {
+	t.Parallel()
+	for pattern, refused := range map[string]bool{
+		"GET /": false, "GET /{path...}": false, "GET /{x}/": false, "POST /{x}/{rest...}": false,
+		"/": false, "/{x}/": false, "/{path...}": false, "localhost/other/": false, "GET /action-logs-2/": false,
+		"HEAD /": true, "POST /{a}/{b}": true, "GET /action-logs": true,
+	} {
+		t.Run(strings.NewReplacer(" ", "-", "/", "_").Replace(pattern), func(t *testing.T) {
+			t.Parallel()
+			h := newHandler(t, adminapi.Options{})
+			mux := http.NewServeMux()
+			mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusTeapot) })
+			if (registerPanics(h, mux) != nil) != refused {
+				t.Fatalf("registering beside %q panics, want %v", pattern, refused)
+			}
+			if refused {
+				root := http.NewServeMux()
+				h.Register(root)
+				root.Handle("/", mux)
+				mux = root
+			}
+			for _, target := range []string{"/action-logs", "/action-logs/", "/action-logs/recent"} {
+				if got := do(mux, request("GET", target)).StatusCode; got != 200 {
+					t.Errorf("beside %q GET %s is %d", pattern, target, got)
+				}
+			}
+		})
+	}
+}
+
+func registerPanics(h *adminapi.Handler, mux *http.ServeMux) (panicked any) {
+	defer func() { panicked = recover() }()
+	h.Register(mux)
+	return nil
+}
+
+// TestWrongMethodThroughAMux has a wrong method be answered in the one form,
+// also where a mux stands in front.
+func TestWrongMethodThroughAMux(t *testing.T) {
+	t.Parallel()
+	mux := http.NewServeMux()
+	newHandler(t, adminapi.Options{}).Register(mux)
+	for _, tt := range []struct{ method, target, allow string }{
+		{"POST", "/action-logs", "GET, HEAD, OPTIONS"},
+		{"POST", "/action-logs/", "GET, HEAD, OPTIONS"},
+		{"PUT", "/action-logs/recent", "GET, HEAD, OPTIONS"},
+		{"PATCH", "/action-logs/stats", "GET, HEAD, OPTIONS"},
+		{"DELETE", "/action-logs/service/x", "GET, HEAD, OPTIONS"},
+		{"GET", "/action-logs/clear", "POST, OPTIONS"},
+		{"HEAD", "/action-logs/clear", "POST, OPTIONS"},
+	} {
+		resp := do(mux, request(tt.method, tt.target))
+		if allow := resp.Header.Get("Allow"); resp.StatusCode != 405 || allow != tt.allow {
+			t.Errorf("%s %s is %d, Allow %q, want %q", tt.method, tt.target, resp.StatusCode, allow, tt.allow)
+		}
+		if tt.method != "HEAD" {
+			detail(t, resp)
+		}
+	}
+	if resp := do(mux, request("OPTIONS", "/action-logs/clear")); resp.StatusCode != 204 || resp.Header.Get("Allow") != "POST, OPTIONS" {
+		t.Errorf("OPTIONS is %d, Allow %q", resp.StatusCode, resp.Header.Get("Allow"))
+	}
+	if resp := do(mux, request("TRACE", "/action-logs/recent")); resp.StatusCode != 405 || resp.Header.Get("Allow") == "" {
+		t.Errorf("TRACE is %d, Allow %q", resp.StatusCode, resp.Header.Get("Allow"))
+	}
+}
+
 // TestRequestIsLeftAlone has what is around the handler see the request as it
 // came.
 func TestRequestIsLeftAlone(t *testing.T) {

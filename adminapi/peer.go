@@ -4,25 +4,39 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
-// forwardMarks are the headers by which proxies say that they ask for someone
-// else.
-var forwardMarks = []string{
-	"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Server",
-	"X-Real-Ip", "X-Client-Ip", "X-Cluster-Client-Ip", "True-Client-Ip", "Cf-Connecting-Ip", "Via",
+// forwardMarks are the headers, besides all of forwardFamilies, by which
+// proxies say that they ask for someone else.
+var forwardMarks = [...]string{
+	"Forwarded", "Via", "X-Real-Ip", "X-Client-Ip", "X-Cluster-Client-Ip", "True-Client-Ip", "Cf-Connecting-Ip",
+	"Fastly-Client-Ip", "X-Envoy-External-Address",
 }
 
+// forwardFamilies are what the names of more such headers begin with. Every
+// proxy has some of its own: -For, -Host, -Proto, -Ssl, -Prefix, -Url.
+var forwardFamilies = [...]string{"X-Forwarded-", "X-Original-"}
+
 // forwarded returns the header that shows that the request came through a
-// proxy, or "".
-func forwarded(h http.Header) string {
-	for _, name := range forwardMarks {
-		if _, ok := h[name]; ok {
-			return name
+// proxy, or "". Of several it is the first by name.
+func forwarded(h http.Header) (mark string) {
+	for name := range h {
+		if marks(name) && (mark == "" || name < mark) {
+			mark = name
 		}
 	}
-	return ""
+	return mark
+}
+
+func marks(name string) bool {
+	for _, family := range forwardFamilies {
+		if strings.HasPrefix(name, family) {
+			return true
+		}
+	}
+	return slices.Contains(forwardMarks[:], name)
 }
 
 // peer is who asks.
@@ -32,17 +46,20 @@ type peer struct {
 }
 
 // peerOf finds out who asks: the far end of the connection, or, where that is
-// a trusted proxy, the right-most address in its headers that is not.
+// a trusted proxy, the right-most address in its headers that is not. On this
+// machine a local program without such headers may be at the far end, too.
 func (g *guard) peerOf(r *http.Request) (peer, error) {
 	direct, ok := connectionPeer(r)
 	if !ok {
 		return peer{}, forbidden("the peer's address is unknown")
 	}
-	mark := forwarded(r.Header)
-	if mark == "" {
+	mark, proxy := forwarded(r.Header), prefixesContain(g.proxies, direct.addr)
+	switch {
+	case mark == "" && proxy && !direct.addr.IsLoopback():
+		return peer{}, errForWhom // nobody else asks from a machine that is a proxy
+	case mark == "":
 		return direct, nil
-	}
-	if !prefixesContain(g.proxies, direct.addr) {
+	case !proxy:
 		if direct.addr.IsLoopback() {
 			return peer{}, forbidden("this request came through a proxy on this machine (it has the header " + mark +
 				"); to let its clients be told apart, list the proxy in Options.TrustedProxies")
@@ -100,8 +117,10 @@ func (g *guard) throughProxies(direct netip.Addr, h http.Header) (netip.Addr, er
 	case hasForwarded:
 		return byForwarded, nil
 	}
-	return netip.Addr{}, forbidden("the proxy does not say for whom it asks; it must set X-Forwarded-For or Forwarded")
+	return netip.Addr{}, errForWhom
 }
+
+var errForWhom = forbidden("the proxy does not say for whom it asks; it must set X-Forwarded-For or Forwarded")
 
 // rightmost returns the right-most hop that is not a trusted proxy, or the
 // left-most where all are. Loopback as another machine saw it is that machine,

@@ -1,10 +1,13 @@
 package archive
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -22,8 +25,12 @@ type activeFile struct {
 	lock   fileLock
 	opened time.Time // by the writer's clock, when it was opened here
 	size   int64     // bytes of whole batches
+	synced int64     // how many of them an fsync has proven to be on the disk
 	dirty  bool      // the file may be longer than size
-	stale  bool      // something was written since the last fsync
+
+	unsure   bool  // an fsync failed, and what is not proven has to be written again
+	failures int   // fsyncs that failed
+	ended    error // how the last fsync of a file that is no longer active failed
 }
 
 // chunk is about how much text is encoded before it is written: most batches
@@ -39,7 +46,7 @@ func (a *activeFile) append(buf []byte, batch []storage.Action, synced bool) ([]
 	}
 	buf, end := buf[:0], a.size
 	for i := range batch {
-		buf = append(batch[i].AppendJSON(buf), '\n')
+		buf = appendLine(buf, &batch[i])
 		if len(buf) < chunk && i < len(batch)-1 {
 			continue
 		}
@@ -50,11 +57,11 @@ func (a *activeFile) append(buf []byte, batch []storage.Action, synced bool) ([]
 		buf = buf[:0]
 	}
 	if synced {
-		if err := a.f.Sync(); err != nil {
-			return buf, a.undo(fmt.Errorf("sync %d actions to %s: %w", len(batch), a.path, err))
+		if err := a.force(end); err != nil {
+			return buf, a.undo(fmt.Errorf("write %d actions: %w", len(batch), err))
 		}
 	}
-	a.size, a.stale = end, !synced
+	a.size = end
 	return buf, nil
 }
 
@@ -65,6 +72,59 @@ func writeAll(f file, b []byte, off int64) error {
 		err = io.ErrShortWrite
 	}
 	return err
+}
+
+// stale reports whether something was written that no fsync has proven.
+func (a *activeFile) stale() bool { return a.synced < a.size }
+
+// force forces the first upTo bytes to the disk.
+func (a *activeFile) force(upTo int64) error {
+	err := a.renew()
+	if err == nil {
+		err = a.f.Sync()
+	}
+	return a.forced(upTo, a.synced, a.failures, err)
+}
+
+// forced notes how an fsync ended that began when so many bytes were proven
+// and so many fsyncs had failed. Of two at a time, the system may tell a failure
+// to either, so that neither proves anything if one of them failed.
+func (a *activeFile) forced(upTo, synced int64, failures int, err error) error {
+	switch {
+	case err != nil:
+		a.unsure, a.synced = true, min(a.synced, synced)
+		a.failures++
+		return fmt.Errorf("sync %s: %w", a.path, err)
+	case a.failures != failures:
+		return fmt.Errorf("sync %s: another fsync failed meanwhile", a.path)
+	}
+	a.synced = max(a.synced, upTo)
+	return nil
+}
+
+// renew writes what is not proven again, in its place, after an fsync that
+// failed: the system may have given up on that, and then a further fsync has
+// nothing to do and proves nothing.
+func (a *activeFile) renew() error {
+	if !a.unsure {
+		return nil
+	}
+	part := make([]byte, min(a.size-a.synced, chunk))
+	for off := a.synced; off < a.size; {
+		part = part[:min(int64(len(part)), a.size-off)]
+		if _, err := a.f.ReadAt(part, off); err != nil {
+			return fmt.Errorf("read back %d bytes at %d: %w", len(part), off, err)
+		}
+		if bytes.IndexByte(part, 0) >= 0 {
+			return fmt.Errorf("the system has lost some of the %d bytes at %d", len(part), off)
+		}
+		if err := writeAll(a.f, part, off); err != nil {
+			return fmt.Errorf("write %d bytes at %d again: %w", len(part), off, err)
+		}
+		off += int64(len(part))
+	}
+	a.unsure = false
+	return nil
 }
 
 // undo cuts off what a failed write left, now or before the next write.
@@ -88,6 +148,10 @@ func (a *activeFile) repair() error {
 	return nil
 }
 
+// maxPlanted is how many numbers are passed over because something stands where
+// their locks should be.
+const maxPlanted = 100
+
 // create makes a new plain file, locked, whose name no other file of the
 // folder has or had. The folder's lock is held.
 func (w *Writer) create(day Day, now time.Time) (*activeFile, error) {
@@ -98,10 +162,16 @@ func (w *Writer) create(day Day, now time.Time) (*activeFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	for n := nextName(names, day); n.Seq <= maxSeq; n.Seq++ {
+	var planted error
+	first := nextName(names, day)
+	for n := first; n.Seq <= maxSeq; n.Seq++ {
 		l, err := w.tryName(n)
+		if unopenable := (*fs.PathError)(nil); errors.As(err, &unopenable) && n.Seq < first.Seq+maxPlanted {
+			planted = cmp.Or(planted, err)
+			continue
+		}
 		if err != nil {
-			return nil, err
+			return nil, cmp.Or(planted, err)
 		}
 		if l == nil {
 			continue

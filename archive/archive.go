@@ -57,7 +57,8 @@ func Open(dir string) (*Archive, error) {
 
 // OpenFiles returns a reader of the named files, whatever they are called:
 // JSON Lines, plain or in gzip. Unlike within a folder, symbolic links are
-// followed.
+// followed. As within a folder, what follows the last newline of a plain file is
+// not there yet: a last line without one is not read.
 func OpenFiles(paths ...string) (*Archive, error) {
 	for _, path := range paths {
 		info, err := os.Stat(path)
@@ -86,8 +87,14 @@ func (a *Archive) sources() ([]source, error) {
 		return []source{{stem: stemOf(a.in.name), in: a.in}}, a.in.begin()
 	}
 	var list []source
-	for _, path := range a.files {
-		list = append(list, source{paths: []string{path}, stem: stemOf(filepath.Base(path)), follow: true})
+	seen := make(map[string]bool)
+	for i, path := range a.files {
+		stem := stemOf(filepath.Base(path))
+		if seen[stem] { // lines without ids are told apart by it
+			stem = fmt.Sprintf("%s~%06d", stem, i+1)
+		}
+		seen[stem] = true
+		list = append(list, source{paths: []string{path}, stem: stem, follow: true})
 	}
 	if a.dir == "" {
 		return list, nil

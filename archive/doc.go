@@ -71,8 +71,8 @@
 //	    44    …  the deflated lines
 //	    -8    8  CRC-32 of the plain text and its length
 //
-// with all integers in little-endian order. Where a timestamp of a line could
-// not be read, the range is from 0 to the greatest number. The same lines always
+// with all integers in little-endian order. Lines that are no actions do not
+// count for the range; if none is one, it is from 0 to the greatest number. The same lines always
 // make the same bytes.
 //
 // # Caveats

@@ -71,14 +71,19 @@ func (s *events) flush() {
 		return
 	}
 	s.telling = true
+	defer func() { s.telling = false }()
 	for len(s.queue) > 0 {
 		batch := s.queue
 		s.queue = nil
-		s.mu.Unlock()
-		for _, e := range batch {
-			s.tell(e)
-		}
-		s.mu.Lock()
+		s.hand(batch)
 	}
-	s.telling = false
+}
+
+// hand tells events without the lock, and has it again also if that panics.
+func (s *events) hand(batch []Event) {
+	s.mu.Unlock()
+	defer s.mu.Lock()
+	for _, e := range batch {
+		s.tell(e)
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -98,8 +99,10 @@ func FuzzLineTime(f *testing.F) {
 	f.Add("1970-01-01T00:00:00Z")
 	f.Add("2261-12-31T23:59:59.999Z")
 	f.Add("2026-11-22T12:00:00+01:00")
+	f.Add("2026-11-22T12:00:00Z\"")
 	f.Fuzz(func(t *testing.T, text string) {
 		ns, ok := archive.LineTime([]byte(`{"timestamp":"` + text + `"}`))
+		text, _, _ = strings.Cut(text, `"`) // where the string of the line ends
 		want, err := time.Parse(time.RFC3339Nano, text)
 		if ok && err == nil && ns != want.UnixNano() {
 			t.Fatalf("%q was read as %s", text, time.Unix(0, ns).UTC())

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path/filepath"
 	"time"
 )
@@ -86,7 +87,7 @@ func (w *Writer) clean(ctx context.Context) (busy bool, err error) {
 
 // sealOrphans seals the plain files that nobody writes: those of other days,
 // those that are full, and those that were being sealed when their process
-// died. A file of today is left for its writer to come back to.
+// died. Any other file of today is left for its writer to come back to, whole.
 func (w *Writer) sealOrphans(ctx context.Context) error {
 	names, err := w.list()
 	if err != nil {
@@ -94,6 +95,7 @@ func (w *Writer) sealOrphans(ctx context.Context) error {
 	}
 	mine := w.mine()
 	sealed, plain := namesOf(names, Sealed), namesOf(names, Plain)
+	maps.DeleteFunc(w.mended, func(n Name, _ int64) bool { return !plain[n] })
 	today := w.opts.Rotation.day(w.opts.Now(), w.opts.Location)
 	var errs []error
 	for _, n := range names {
@@ -112,6 +114,8 @@ func (w *Writer) sealOrphans(ctx context.Context) error {
 			}
 			if n.Day != today || sealed[n] || w.full(info.Size()) {
 				errs = append(errs, w.sealOrphan(ctx, n))
+			} else if info.Size() > 0 {
+				errs = append(errs, w.mendOrphan(ctx, n, info.Size()))
 			}
 		}
 	}
@@ -149,6 +153,27 @@ func (w *Writer) sealOrphan(ctx context.Context, n Name) error {
 		return errors.Join(err, l.Unlock())
 	}
 	return nil
+}
+
+// mendOrphan trims what a crash tore in a plain file, unless another process
+// holds it or it has been looked at in that size.
+func (w *Writer) mendOrphan(ctx context.Context, n Name, size int64) error {
+	if w.mended[n] == size {
+		return nil
+	}
+	var l fileLock
+	err := w.withFolder(ctx, func() (err error) {
+		l, err = w.tryName(n)
+		return err
+	})
+	if l == nil || err != nil {
+		return err
+	}
+	size, err = w.mend(n)
+	if err == nil {
+		w.mended[n] = size
+	}
+	return errors.Join(err, w.release(ctx, n, l))
 }
 
 // sweepLock removes a lock file that guards nothing.

@@ -14,16 +14,30 @@ var (
 	nanosPerDay = int64(24 * time.Hour)
 )
 
-// timesOf returns the range of the timestamps of lines, or anyTime if one of
-// them cannot be told.
+// appendLine appends the line of an action to b. An action whose line would be
+// longer than what can be read back is cut to the bounds of a recorder, within
+// which every line fits.
+func appendLine(b []byte, a *storage.Action) []byte {
+	line := a.AppendJSON(b)
+	if len(line)-len(b) > storage.MaxJSON {
+		cut := *a
+		storage.DefaultRedactor().Clean(&cut)
+		line = cut.AppendJSON(b)
+	}
+	return append(line, '\n')
+}
+
+// timesOf returns the range of the timestamps of lines, without those that are
+// no actions, or anyTime if none is one.
 func timesOf(text []byte) timeRange {
 	r := noTime
 	for line := range bytes.Lines(text) {
-		ns, ok := timeOf(line)
-		if !ok {
-			return anyTime
+		if ns, ok := timeOf(line); ok {
+			r.add(ns)
 		}
-		r.add(ns)
+	}
+	if r == noTime {
+		return anyTime
 	}
 	return r
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"time"
 )
@@ -53,6 +52,8 @@ func (w *Writer) withFolder(ctx context.Context, do func() error) error {
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("lock the archive folder by %s: %w", path, ctx.Err())
+		case <-w.hurry:
+			return fmt.Errorf("lock the archive folder by %s: another process holds it, and the writer is being closed", path)
 		case <-time.After(pause):
 		}
 		waited += pause
@@ -73,21 +74,47 @@ func (w *Writer) tryName(n Name) (fileLock, error) {
 	return l, nil
 }
 
+// heldLock is the lock of a plain file.
+type heldLock struct {
+	name Name
+	lock fileLock
+}
+
 // release gives the lock of a plain file back and removes its file.
 func (w *Writer) release(ctx context.Context, n Name, l fileLock) error {
-	unlocked := false
+	return w.releaseAll(ctx, []heldLock{{n, l}})
+}
+
+// releaseAll gives locks back and removes their files. If the folder's lock
+// cannot be had, the files stay.
+func (w *Writer) releaseAll(ctx context.Context, held []heldLock) error {
+	if len(held) == 0 {
+		return nil
+	}
+	var errs []error
+	entered := false
 	err := w.withFolder(ctx, func() error {
-		unlocked = true
-		if err := l.Unlock(); err != nil {
-			return fmt.Errorf("unlock %s: %w", n, err)
-		}
-		if err := w.fs.remove(w.path(n.As(Lock))); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("remove the lock of %s: %w", n, err)
+		entered = true
+		for _, h := range held {
+			errs = append(errs, w.letGo(h))
 		}
 		return nil
 	})
-	if !unlocked {
-		err = errors.Join(err, l.Unlock())
+	if !entered {
+		for _, h := range held {
+			errs = append(errs, h.lock.Unlock())
+		}
 	}
-	return err
+	return errors.Join(err, errors.Join(errs...))
+}
+
+// letGo gives one lock back. The folder's lock is held.
+func (w *Writer) letGo(h heldLock) error {
+	if err := h.lock.Unlock(); err != nil {
+		return fmt.Errorf("unlock %s: %w", h.name, err)
+	}
+	if err := w.removeIfThere(h.name.As(Lock)); err != nil {
+		return fmt.Errorf("unlock %s: %w", h.name, err)
+	}
+	return nil
 }

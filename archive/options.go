@@ -17,7 +17,8 @@ type Options struct {
 	Location *time.Location
 
 	// MaxFileSize is how many bytes a plain file may have before it is followed
-	// by another of the same day. One batch may lie across the limit. Zero is
+	// by another of the same day. It is looked at before a batch is written, so
+	// that one batch may lie across the limit. Zero is
 	// no limit.
 	MaxFileSize int64
 
@@ -29,12 +30,13 @@ type Options struct {
 	SyncEvery time.Duration
 
 	// MaxAge is how long a sealed file is kept after its last day, and after
-	// its newest action. The default is 30 days; a negative one keeps files for
+	// its newest action where that is up to a week later than that day. The default is 30 days; a negative one keeps files for
 	// ever. Plain files are never removed.
 	MaxAge time.Duration
 
 	// MaxBytes is what all files together may have; the oldest sealed ones go
-	// first. Zero is no limit.
+	// first. Of the day that is written to, the last stays in any case, as its
+	// number must not be given to another. Zero is no limit.
 	MaxBytes int64
 
 	// MinFreeBytes is how much of the disk is left to others; where less is
@@ -47,8 +49,9 @@ type Options struct {
 
 	// OnEvent is told what the writer does and what it could not do. It is
 	// called from several goroutines, one call at a time, with no lock held
-	// that [Writer.Status] or [Writer.Write] needs; it must not call
-	// [Writer.Close]. The default is nil: nobody is told, and [Writer.Status]
+	// that [Writer.Status] or [Writer.Write] needs. It must not call
+	// [Writer.Rotate], [Writer.Sync] or [Writer.Close], which may wait for what
+	// called it. The default is nil: nobody is told, and [Writer.Status]
 	// still shows the last error of each kind.
 	OnEvent func(Event)
 

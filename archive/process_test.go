@@ -54,7 +54,7 @@ func helperProcess() int {
 			return 1
 		}
 		fmt.Println("wrote", m.n)
-		time.Sleep(500 * time.Microsecond) // or the folder outgrows who checks it
+		time.Sleep(2 * time.Millisecond) // or the folder outgrows who checks it
 	}
 }
 
@@ -150,19 +150,27 @@ func (c *child) end() {
 // most one batch of a killed process, which was being taken, is there beyond.
 func TestKilled(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	rounds := 8
+	sessions := 1
 	if full() {
-		rounds = 60
+		sessions = 5
 	}
+	for range sessions { // in a new folder each, so that checking it stays quick
+		killSession(t)
+	}
+}
+
+func killSession(t *testing.T) {
+	t.Helper()
+	const rounds = 8
 	const maxSize = 40_000 // a rotation and a sealing every few batches
+	dir := t.TempDir()
 	steady := startChild(t, dir, maxSize)
 	steady.waitFor(1)
 	children := []*child{steady}
 	for range rounds {
 		c := startChild(t, dir, maxSize)
 		children = append(children, c)
-		c.waitFor(1 + rand.Uint64N(3000))
+		c.waitFor(1 + rand.Uint64N(1500))
 		time.Sleep(time.Duration(rand.Int64N(int64(20 * time.Millisecond))))
 		c.kill()
 		folderLinesLive(t, dir)

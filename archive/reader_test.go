@@ -214,7 +214,7 @@ func TestDamage(t *testing.T) {
 		{"gap", sealed, gz[:second] + strings.Repeat("\x00", 5000) + gz[third:], 12_000 - lost, []string{fmt.Sprintf("%s, byte %d", sealed, second)}},
 		{"garbage-behind", sealed, gz + "garbage", 12_000, []string{fmt.Sprintf("%s, byte %d (line 12001)", sealed, len(gz))}},
 		{"no-gzip", sealed, "this is no gzip", 0, []string{sealed + ", byte 0 (line 1)"}},
-		{"empty", sealed, "", 0, nil},
+		{"empty", sealed, "", 0, []string{sealed + ", byte 0 (line 1)"}},
 		{"foreign", sealed, string(foreign(t, text)), 12_000, nil},
 		{"foreign-without-end", sealed, string(foreign(t, strings.TrimSuffix(text, "\n"))), 12_000, nil},
 		{"foreign-behind", sealed, gz[:second] + string(foreign(t, text[len(members[0].Text):])), 12_000, nil},
@@ -355,6 +355,38 @@ func TestOpenFiles(t *testing.T) {
 	}
 	if _, err := archive.Open(filepath.Join(dir, "none")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("open a folder that is not there: %v", err)
+	}
+}
+
+// TestOpenFilesOfOneName pages through lines without ids of files that have
+// the same name in different folders.
+func TestOpenFilesOfOneName(t *testing.T) {
+	t.Parallel()
+	var paths []string
+	for _, service := range []string{"a", "b", "c"} {
+		path := filepath.Join(t.TempDir(), "x.jsonl")
+		put(t, path, `{"timestamp":"2026-11-22T00:00:00Z","service":"`+service+`","action":"x","status":"success","duration":1,"error":null}`+"\n")
+		paths = append(paths, path)
+	}
+	a, err := archive.OpenFiles(paths...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var services []string
+	for q := (storage.Query{Limit: 1, Sort: storage.OldestFirst}); ; {
+		p, err := a.Search(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, action := range p.Actions {
+			services = append(services, action.Service)
+		}
+		if q.Cursor = p.Next; q.Cursor == "" {
+			break
+		}
+	}
+	if got := strings.Join(services, " "); got != "a b c" {
+		t.Errorf("got %q", got)
 	}
 }
 

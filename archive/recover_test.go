@@ -2,15 +2,20 @@ package archive_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -340,5 +345,145 @@ func TestStepsInOrder(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, calls); diff != "" {
 		t.Errorf("the calls were other ones (-want +got):\n%s", diff)
+	}
+}
+
+// TestEveryTornFileOfToday leaves several files of the day as a crash does: each
+// is whole again once the folder has been opened, and none is sealed.
+func TestEveryTornFileOfToday(t *testing.T) {
+	dir := t.TempDir()
+	m := newMaker(day0)
+	var all [][]storage.Action
+	bases := []string{"actions-2026-11-22.jsonl", "actions-2026-11-22.2.jsonl", "actions-2026-11-22.3.jsonl"}
+	for _, base := range bases {
+		all = append(all, m.next(2))
+		put(t, filepath.Join(dir, base), lines(all[len(all)-1]), `{"timestamp":"20`)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		w, err := archive.OpenWriter(dir, archive.Options{Now: newClock(day0).now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		for _, base := range bases {
+			if text := readText(t, filepath.Join(dir, base)); !strings.HasSuffix(string(text), "}\n") {
+				t.Errorf("%s ends with %q", base, text[len(text)-20:])
+			}
+			if torn := filepath.Join(dir, strings.TrimSuffix(base, "jsonl")+"jsonl.torn"); string(readText(t, torn)) != "{\"timestamp\":\"20\n" {
+				t.Errorf("%s is not what was torn", torn)
+			}
+		}
+		closeWriter(t, w)
+	})
+	wantLines(t, dir, all...)
+}
+
+// TestRetiredTakenAway removes a file that waits to be sealed: its writer says
+// that the lines are gone, once.
+func TestRetiredTakenAway(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		unlock, err := archive.LockSealing(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		events := newEventLog()
+		w, err := archive.OpenWriter(dir, archive.Options{OnEvent: events.add})
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, w, newMaker(time.Now()).next(3))
+		path := filepath.Join(dir, w.Status().Active)
+		rotated := make(chan error)
+		go func() { rotated <- w.Rotate(context.Background()) }()
+		synctest.Wait()
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+		unlock()
+		if err := <-rotated; err == nil || !strings.Contains(err.Error(), "another program") {
+			t.Errorf("rotate: %v", err)
+		}
+		if e := events.wait(t, archive.Failure); !strings.Contains(e.Err.Error(), filepath.Base(path)) {
+			t.Errorf("the event is %v", e)
+		}
+		waitGlance()
+		synctest.Wait()
+		if got := w.Status(); got.SealError != nil || got.Waiting != 0 {
+			t.Errorf("the status is %+v", got)
+		}
+		closeWriter(t, w)
+	})
+}
+
+// TestRenameKeepsLastCopy makes the removal of a file's old name fail, with and
+// without having been done, as over a network: its text stays.
+func TestRenameKeepsLastCopy(t *testing.T) {
+	for _, removed := range []bool{true, false} {
+		t.Run(fmt.Sprintf("removed-%t", removed), func(t *testing.T) {
+			dir := t.TempDir()
+			m := newMaker(day0)
+			one, two := m.next(2), m.next(2)
+			plain := filepath.Join(dir, "actions-2026-11-22.jsonl")
+			put(t, plain, lines(one))
+			put(t, plain+".gz", string(packed(t, lines(two))))
+			var once atomic.Bool
+			synctest.Test(t, func(t *testing.T) {
+				faults := &archive.Faults{}
+				faults.SetHook(func(op, base string) error {
+					if op != "remove" || base != filepath.Base(plain) || !once.CompareAndSwap(false, true) {
+						return nil
+					}
+					if removed {
+						os.Remove(plain)
+					}
+					return syscall.EIO
+				})
+				w, err := archive.OpenWriter(dir, archive.Options{MaxAge: -1, Now: newClock(day0.AddDate(0, 0, 1)).now}.WithFaults(faults))
+				if err != nil {
+					t.Fatal(err)
+				}
+				waitGlance()
+				synctest.Wait()
+				closeWriter(t, w)
+			})
+			if !once.Load() {
+				t.Error("nothing was removed")
+			}
+			wantNames(t, dir, "actions-2026-11-22.2.jsonl.gz", "actions-2026-11-22.jsonl.gz")
+			wantLines(t, dir, one, two)
+		})
+	}
+}
+
+// TestPlantedFileLocks puts folders where the locks of files should be: other
+// numbers are taken, up to a limit.
+func TestPlantedFileLocks(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		planted int
+		fails   bool
+	}{{1, false}, {99, false}, {101, true}} {
+		t.Run(fmt.Sprint(c.planted), func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			for i := range c.planted {
+				base := ".actions-2026-11-22.jsonl.lock"
+				if i > 0 {
+					base = fmt.Sprintf(".actions-2026-11-22.%d.jsonl.lock", i+1)
+				}
+				if err := os.MkdirAll(filepath.Join(dir, base, "x"), 0o700); err != nil {
+					t.Fatal(err)
+				}
+			}
+			w := openWriter(t, dir, archive.Options{Now: newClock(day0).now})
+			err := w.Write(context.Background(), newMaker(day0).next(1))
+			if failed := err != nil; failed != c.fails {
+				t.Errorf("write: %v", err)
+			}
+			if err != nil && !strings.Contains(err.Error(), "lock actions-2026-11-22.jsonl:") {
+				t.Errorf("the error is not the first: %v", err)
+			}
+		})
 	}
 }

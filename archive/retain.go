@@ -31,8 +31,9 @@ func (w *Writer) retain() error {
 	}
 	var errs []error
 	now := w.opts.Now()
+	today, last := w.opts.Rotation.day(now, w.opts.Location), lastNumbers(files)
 	for _, f := range files {
-		if f.name.Kind == Plain {
+		if f.name.Kind == Plain || f.name.Day >= today && f.name.Seq == last[f.name.Day] {
 			continue
 		}
 		tooMuch := w.opts.MaxBytes > 0 && total > w.opts.MaxBytes
@@ -52,6 +53,16 @@ func (w *Writer) retain() error {
 		w.events.note(Event{Kind: Removed, File: f.name.String(), Bytes: f.size})
 	}
 	return errors.Join(errs...)
+}
+
+// lastNumbers returns the last number of each day. Of the day that is written
+// to, what has it stays, so that the number is not given to another text.
+func lastNumbers(files []keptFile) map[Day]int {
+	last := make(map[Day]int)
+	for _, f := range files {
+		last[f.name.Day] = max(last[f.name.Day], f.name.Seq)
+	}
+	return last
 }
 
 // sizes returns the files that hold text, oldest first, and their total size.

@@ -218,3 +218,29 @@ func TestRetainFails(t *testing.T) {
 		closeWriter(t, w)
 	})
 }
+
+// TestNumbersAreNotGivenAgain removes each file at once: none that follows has
+// the name of one before.
+func TestNumbersAreNotGivenAgain(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	opts := archive.Options{MaxBytes: 1, Now: newClock(day0).now}
+	m := newMaker(day0)
+	var last []storage.Action
+	for i := range 4 {
+		w := openWriter(t, dir, opts)
+		last = m.next(1)
+		write(t, w, last)
+		want := "actions-2026-11-22.jsonl"
+		if i > 0 {
+			want = fmt.Sprintf("actions-2026-11-22.%d.jsonl", i+1)
+		}
+		if got := w.Status().Active; got != want {
+			t.Errorf("the file is %s; want %s", got, want)
+		}
+		rotate(t, w)
+		closeWriter(t, w)
+	}
+	wantNames(t, dir, "actions-2026-11-22.4.jsonl.gz")
+	wantLines(t, dir, last)
+}

@@ -21,6 +21,9 @@ func (w *Writer) sealRetired(ctx context.Context) error {
 		}
 		if err := w.sealRetiree(ctx, r); err != nil {
 			errs = append(errs, err)
+			if errors.Is(err, errTakenAway) {
+				w.forget(r) // nothing is left to be tried again
+			}
 			select {
 			case r.tried <- err:
 			default:
@@ -33,7 +36,14 @@ func (w *Writer) sealRetired(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// errTakenAway is what has become of a file that is under neither name.
+var errTakenAway = errors.New("another program has removed or renamed it")
+
 func (w *Writer) sealRetiree(ctx context.Context, r *retiree) error {
+	if r.size > 0 && w.missing(r.name) && w.missing(r.name.As(Sealed)) {
+		err := fmt.Errorf("seal %s, with %d bytes in it: %w", w.path(r.name), r.size, errTakenAway)
+		return errors.Join(err, w.release(ctx, r.name, r.lock))
+	}
 	if r.dirty {
 		if err := w.cut(r.name, r.size); err != nil {
 			return err
@@ -41,6 +51,11 @@ func (w *Writer) sealRetiree(ctx context.Context, r *retiree) error {
 		r.dirty = false
 	}
 	return w.sealLocked(ctx, r.name, r.lock)
+}
+
+func (w *Writer) missing(n Name) bool {
+	_, err := w.fs.lstat(w.path(n))
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // cut takes a batch that failed, and could not be taken back then, off a file.

@@ -95,12 +95,9 @@ func (w *Writer) end(a *activeFile) {
 	if err := a.repair(); err != nil {
 		w.events.note(Event{Kind: Failure, File: a.name.String(), Err: err})
 	}
-	if a.stale {
-		err := a.f.Sync()
-		if err != nil {
-			err = fmt.Errorf("sync %s: %w", a.path, err)
-		}
-		w.synced(time.Now(), err)
+	if a.stale() {
+		a.ended = a.force(a.size)
+		w.synced(time.Now(), a.ended)
 	}
 	if err := a.f.Close(); err != nil {
 		w.events.note(Event{Kind: Failure, File: a.name.String(), Err: fmt.Errorf("close %s: %w", a.path, err)})

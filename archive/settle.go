@@ -80,7 +80,13 @@ func (w *Writer) rename(ctx context.Context, n Name, l fileLock) (to Name, toLoc
 			return errors.Join(fmt.Errorf("rename %s: %w", n, err), w.dropLock(to, toLock))
 		}
 		if err := w.removeIfThere(n); err != nil {
-			return errors.Join(err, w.removeIfThere(to), w.dropLock(to, toLock))
+			if w.missing(n) { // it went all the same
+				return nil
+			}
+			if _, statErr := w.fs.lstat(w.path(n)); statErr == nil { // else to may be all that is left
+				err = errors.Join(err, w.removeIfThere(to))
+			}
+			return errors.Join(err, w.dropLock(to, toLock))
 		}
 		return nil
 	})

@@ -124,6 +124,9 @@ func (t *text) pieces(r io.Reader, line int, grows bool, yield func(span, error)
 // the next that is not.
 func (t *text) members(yield func(span, error) bool) {
 	line := 1
+	if t.size == 0 {
+		yield(span{}, &CorruptError{File: t.base, Line: 1, Err: errors.New("the file is empty, and no gzip")})
+	}
 	var head [memberHead]byte
 	for off := int64(0); off < t.size; {
 		n, err := t.f.ReadAt(head[:], off)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"sync"
 	"time"
 
@@ -27,6 +28,8 @@ type Writer struct {
 	buf     []byte        // encoded lines, used again by each Write
 	closed  bool
 
+	mended map[Name]int64 // files of others that are whole, and their sizes; of who seals
+
 	syncing chan struct{} // holds a token during an fsync off the write path
 	stale   chan struct{} // says that something is to be synced
 	work    chan struct{} // says that something is to be sealed
@@ -47,7 +50,8 @@ var _ storage.Sink = (*Writer)(nil)
 // keepBuffer is the largest buffer that is kept between writes.
 const keepBuffer = 4 * chunk
 
-// closePatience is how long Close waits for a file that is being sealed.
+// closePatience is how long Close waits for a file that is being sealed, and
+// then for the folder's lock.
 const closePatience = 5 * time.Second
 
 // OpenWriter opens the archive in dir for writing, and makes the folder if
@@ -69,6 +73,7 @@ func OpenWriter(dir string, opts Options) (*Writer, error) {
 		hurry:   make(chan struct{}),
 		done:    make(chan struct{}),
 		indexed: map[Name]bool{},
+		mended:  make(map[Name]int64),
 		events:  events{tell: opts.OnEvent},
 	}
 	if err := w.prepare(); err != nil {
@@ -101,6 +106,9 @@ func (w *Writer) prepare() error {
 		return nil
 	}
 	w.setActive(a)
+	if a != nil && a.stale() && w.opts.Sync != SyncNever {
+		poke(w.stale) // a writer that was killed has forced nothing to the disk
+	}
 	return nil
 }
 
@@ -121,7 +129,10 @@ func (w *Writer) setActive(a *activeFile) {
 // Write appends the batch to the file of the day that the writer's clock says,
 // and keeps all of it or none: after an error the file ends where it did
 // before, so that the same batch can be offered again without doubling a line.
-// What a nil error promises is said at [SyncPolicy]. After Close the error
+// What a nil error promises is said at [SyncPolicy]. An action whose line would
+// be longer than [storage.MaxJSON], and could not be read back, is written as
+// [storage.Redactor.Clean] makes it. A Write with which a file ends forces that
+// file to the disk first. After Close the error
 // wraps [storage.ErrClosed].
 func (w *Writer) Write(ctx context.Context, batch []storage.Action) error {
 	if err := w.enter(ctx); err != nil {
@@ -159,7 +170,7 @@ func (w *Writer) write(ctx context.Context, batch []storage.Action) error {
 		}
 	}
 	a := w.active
-	wasStale := a.stale
+	wasStale := a.stale()
 	var err error
 	w.buf, err = a.append(w.buf, batch, w.opts.Sync == SyncEveryBatch)
 	if cap(w.buf) > keepBuffer {
@@ -203,23 +214,27 @@ func (w *Writer) Sync(ctx context.Context) error {
 		return err
 	}
 	a := w.active
-	if a == nil || !a.stale {
+	if a == nil || !a.stale() {
 		w.leave()
 		return nil
 	}
-	a.stale = false
+	upTo, synced, failures, err := a.size, a.synced, a.failures, a.renew()
 	w.leave()
 
 	// Off the turn, so that writes go on meanwhile. A rotation may close the
-	// file under it, having synced it.
-	err := a.f.Sync()
+	// file under it, after an fsync of its own.
+	if err == nil {
+		err = a.f.Sync()
+	}
 
 	w.turn <- struct{}{}
-	if w.active != a {
-		err = nil
-	} else if err != nil {
-		a.stale = true
-		err = fmt.Errorf("sync %s: %w", a.path, err)
+	if w.active != a && (err == nil || errors.Is(err, fs.ErrClosed)) {
+		err = a.ended
+	} else {
+		err = a.forced(upTo, synced, failures, err)
+	}
+	if a.stale() && w.opts.Sync != SyncNever {
+		poke(w.stale) // what was written meanwhile
 	}
 	w.leave()
 	w.synced(time.Now(), err)
@@ -259,16 +274,21 @@ func (w *Writer) Close() error {
 	w.syncing <- struct{}{} // for good: a Sync that has begun ends first
 
 	var errs []error
+	var held []heldLock
 	if a := w.active; a != nil {
 		errs = append(errs, a.repair())
-		if a.stale {
-			errs = append(errs, a.f.Sync())
+		if a.stale() {
+			errs = append(errs, a.force(a.size))
 		}
-		errs = append(errs, a.f.Close(), w.release(context.Background(), a.name, a.lock))
+		errs = append(errs, a.f.Close())
+		held = append(held, heldLock{a.name, a.lock})
 	}
 	for _, r := range w.retired {
-		errs = append(errs, w.release(context.Background(), r.name, r.lock))
+		held = append(held, heldLock{r.name, r.lock})
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), closePatience)
+	defer cancel()
+	errs = append(errs, w.releaseAll(ctx, held))
 	w.board.set(func(s *Status) { s.Active, s.Bytes, s.Waiting = "", 0, 0 })
 	w.events.flush()
 	if err := errors.Join(errs...); err != nil {

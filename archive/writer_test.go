@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -370,4 +371,84 @@ func TestCloseBreaksOff(t *testing.T) {
 		wantNames(t, dir, "actions-2000-01-01.jsonl")
 		wantLines(t, dir, batch)
 	})
+}
+
+// TestCloseBusyFolder holds the folder's lock while a writer with several
+// waiting files is closed: it waits for it once.
+func TestCloseBusyFolder(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		unlockSealing, err := archive.LockSealing(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := archive.OpenWriter(dir, archive.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := newMaker(time.Now())
+		var all [][]storage.Action
+		for range 5 {
+			all = append(all, m.next(1))
+			write(t, w, all[len(all)-1])
+			ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+			if err := w.Rotate(ctx); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("rotate: %v", err)
+			}
+			cancel()
+		}
+		unlock, err := archive.LockFolder(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		if err := w.Close(); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("close: %v", err)
+		}
+		if took := time.Since(began); took > 11*time.Second {
+			t.Errorf("Close took %s", took)
+		}
+		if err := errors.Join(unlock(), unlockSealing()); err != nil {
+			t.Error(err)
+		}
+		w, err = archive.OpenWriter(dir, archive.Options{MaxFileSize: 1}) // nothing is locked any more
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		closeWriter(t, w)
+		wantLines(t, dir, all...)
+		if names := fileNames(t, dir); len(names) != 5 || !strings.HasSuffix(names[4], ".gz") {
+			t.Errorf("the folder has %q", names)
+		}
+	})
+}
+
+// TestOnEventPanics checks that the panic of who is told is the panic that
+// comes out, and that the writer goes on after it.
+func TestOnEventPanics(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var told atomic.Int32
+	w := openWriter(t, dir, archive.Options{OnEvent: func(e archive.Event) {
+		if told.Add(1) == 1 {
+			panic(e.Kind)
+		}
+	}})
+	batch := newMaker(time.Now()).next(1)
+	func() {
+		defer func() {
+			if got := recover(); got != archive.Opened {
+				t.Errorf("recovered %v", got)
+			}
+		}()
+		write(t, w, batch)
+	}()
+	rotate(t, w)
+	if told.Load() < 2 {
+		t.Error("nothing was told after the panic")
+	}
+	closeWriter(t, w)
+	wantLines(t, dir, batch)
 }

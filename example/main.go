@@ -64,7 +64,7 @@ func parseFlags(args []string, stderr io.Writer) (config, error) {
 	fs.StringVar(&cfg.addr, "addr", "127.0.0.1:8000", "address to listen on; port 0 takes a free one")
 	fs.StringVar(&cfg.dir, "archive", "actions", "folder of the archive; made if there is none")
 	fs.IntVar(&cfg.traffic, "traffic", 0, "requests a second to send to itself, 0 to 5000")
-	fs.BoolVar(&cfg.sample, "sample", false, "hold two sample actions from the start")
+	fs.BoolVar(&cfg.sample, "sample", false, "hold two sample actions from the start, in memory alone")
 	fs.StringVar(&cfg.log, "log", "console", "how to log each action: console, json or none")
 	if err := fs.Parse(args); err != nil {
 		return cfg, err

@@ -338,7 +338,8 @@ func TestWrongInputIsNamed(t *testing.T) {
 	}{
 		"taken-port":       {[]string{"-addr", taken.Addr().String(), "-archive", dir}, 1, "port " + taken.Addr().String() + " is taken"},
 		"bad-address":      {[]string{"-addr", "here"}, 2, `-addr is "here"; allowed is host:port`},
-		"unknown-host":     {[]string{"-addr", "256.0.0.1:0", "-archive", dir}, 1, "listen on 256.0.0.1:0"},
+		"unknown-host":     {[]string{"-addr", "256.0.0.1:0", "-archive", dir}, 1, "256.0.0.1"},
+		"port-too-great":   {[]string{"-addr", "127.0.0.1:99999", "-archive", dir}, 1, "with a port from 0 to 65535"},
 		"archive-is-file":  {[]string{"-addr", "127.0.0.1:0", "-archive", file}, 1, file},
 		"empty-archive":    {[]string{"-archive", ""}, 2, "-archive is empty"},
 		"too-much-traffic": {[]string{"-traffic", "5001"}, 2, "-traffic is 5001; allowed is 0 to 5000"},

@@ -20,6 +20,9 @@ func readme(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if strings.Contains(string(text), "@@") {
+		t.Error("the README has a place that is not filled in")
+	}
 	return string(text)
 }
 

@@ -27,6 +27,8 @@ const (
 	drainArchive   = 4 * time.Second
 )
 
+var errStopping = errors.New("the example is stopping")
+
 // run wires everything, serves until ctx is done, and stops in the opposite
 // order.
 func run(ctx context.Context, cfg config, stdout io.Writer) (err error) {
@@ -44,15 +46,12 @@ func run(ctx context.Context, cfg config, stdout io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	actions.Pump("archive", files, ring.PumpOptions{})
-	defer func() { err = errors.Join(err, drain(actions, files, stdout)) }()
-
 	if cfg.sample {
 		recordSample(actions)
-		if err := actions.Flush(ctx); err != nil {
-			return err
-		}
 	}
+	actions.Pump("archive", files, ring.PumpOptions{After: actions.Newest()}) // samples stay out of it
+	defer func() { err = errors.Join(err, drain(actions, files, stdout)) }()
+
 	handler, err := newHandler(actions, logger)
 	if err != nil {
 		return err
@@ -83,15 +82,15 @@ func newHandler(actions *ring.Ring, logger *zerolog.Logger) (http.Handler, error
 // serve answers requests until ctx is done, and then lets those that run
 // finish.
 func serve(ctx context.Context, listener net.Listener, handler http.Handler, cfg config, stdout io.Writer) error {
-	base, cut := context.WithCancel(context.Background())
-	defer cut()
+	base, cut := context.WithCancelCause(context.Background())
+	defer cut(nil)
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		BaseContext:       func(net.Listener) context.Context { return base },
 	}
-	server.RegisterOnShutdown(cut) // streams end
+	server.RegisterOnShutdown(func() { cut(errStopping) }) // streams end, and not because their clients went
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 
@@ -130,7 +129,7 @@ func listen(addr string) (net.Listener, error) {
 		return nil, fmt.Errorf("port %s is taken by another program; choose another one with -addr, such as -addr 127.0.0.1:8001", addr)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w", addr, err)
+		return nil, fmt.Errorf("%w; allowed for -addr is an address of this machine with a port from 0 to 65535", err)
 	}
 	return listener, nil
 }
@@ -142,12 +141,21 @@ func newLogger(kind string, stdout io.Writer) *zerolog.Logger {
 	case "console":
 		logger = zerolog.New(zerolog.ConsoleWriter{
 			Out: stdout, NoColor: !colour(stdout), TimeFormat: time.TimeOnly,
-			FieldsExclude: []string{"timestamp", "durationNs", "id", "http"},
+			FieldsExclude: []string{"timestamp", "durationNs", "id"}, FormatPrepare: shortHTTP,
 		}).With().Timestamp().Logger()
 	case "json":
 		logger = zerolog.New(stdout)
 	}
 	return &logger
+}
+
+// shortHTTP leaves of a request what one wants to see on a line.
+func shortHTTP(fields map[string]any) error {
+	if request, ok := fields["http"].(map[string]any); ok {
+		fields["path"], fields["code"], fields["requestId"] = request["path"], request["code"], request["requestId"]
+		delete(fields, "http")
+	}
+	return nil
 }
 
 // colour reports whether w is a terminal whose user did not refuse colours.
@@ -169,13 +177,13 @@ func welcome(w io.Writer, addr net.Addr, cfg config) {
 	_, port, _ := net.SplitHostPort(addr.String())
 	fmt.Fprintf(w, `The example listens on http://%[1]s
 
-  open     http://localhost:%[2]s/action-logs/
+  admin    http://localhost:%[2]s/action-logs/ (lists the endpoints)
   archive  %[3]s
 
   Do something, and see what was recorded:
     curl http://localhost:%[2]s/cases/1
     curl -X POST http://localhost:%[2]s/chat/messages
-    curl http://localhost:%[2]s/action-logs/recent?limit=10
+    curl 'http://localhost:%[2]s/action-logs/recent?limit=10'
     curl http://localhost:%[2]s/action-logs/failed
     curl http://localhost:%[2]s/action-logs/stats
     curl 'http://localhost:%[2]s/action-logs/search?status=failed&from=15m&min_duration=100ms'

@@ -23,7 +23,7 @@ func TestAllocations(t *testing.T) {
 		{"plain", middleware.Options{}, 0},
 		{"line", middleware.Options{Logger: &logger}, 0},
 		{"context", middleware.Options{Context: true}, 2},
-		{"echo", middleware.Options{EchoRequestID: true}, 0},
+		{"echo", middleware.Options{EchoRequestID: true}, 1},
 		{"all", middleware.Options{Logger: &logger, ContextLogger: true, EchoRequestID: true}, 3},
 	} {
 		tt.opts.Recorder = &null{}

@@ -14,9 +14,12 @@ import (
 // route and error to what that one records.
 //
 // bunrouter's own redirects of trailing slashes never reach a middleware, only
-// a Handler around the router sees them. Its compatible handlers turn panics
-// into errors; http.ErrAbortHandler among them panics again, so that the
-// connection is cut as the handler wanted, unless AnswerErrors is AnswerNever.
+// a Handler around the router sees them. Its compatible handlers, those of
+// bunrouter.HTTPHandler and Router.Compat, turn panics into errors before a
+// middleware can see them: they are recorded as errors, without the outcome
+// "panic", and their stacks are lost. http.ErrAbortHandler among them panics
+// again, so that the connection is cut as the handler wanted, unless
+// AnswerErrors is AnswerNever.
 func (m *Middleware) Bunrouter(next bunrouter.HandlerFunc) bunrouter.HandlerFunc {
 	return func(w http.ResponseWriter, r bunrouter.Request) error {
 		return m.serveBun(w, r, next)
@@ -86,6 +89,13 @@ func (m *Middleware) answerBun(x *exchange, w http.ResponseWriter, err error) (l
 	return false
 }
 
+// ofAnotherAnswer are headers that a handler may have set for an answer that it
+// then did not write. They must not go with an error: it would be cached, or
+// saved as a file.
+var ofAnotherAnswer = [...]string{
+	"Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Length", "Etag", "Last-Modified",
+}
+
 // answer writes an error in the one form that this module has.
 func answer(w http.ResponseWriter, code int, detail string) {
 	body, err := json.Marshal(struct {
@@ -95,9 +105,11 @@ func answer(w http.ResponseWriter, code int, detail string) {
 		return // a string always marshals
 	}
 	h := w.Header()
-	h.Del("Content-Length")
-	h.Del("Content-Encoding")
+	for _, name := range ofAnotherAnswer {
+		delete(h, name)
+	}
 	h["Content-Type"] = []string{"application/json"}
+	h["X-Content-Type-Options"] = []string{"nosniff"}
 	w.WriteHeader(code)
 	w.Write(append(body, '\n'))
 }

@@ -14,7 +14,9 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -115,26 +117,75 @@ func TestHijackOverHTTP2(t *testing.T) {
 	}
 }
 
+// sparse makes a file that takes no space.
+func sparse(t *testing.T, size int64) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "big")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, size); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// deaf serves requests whose context is not cancelled when the client goes, so
+// that only the writer can tell.
+func deaf(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(w, r.WithContext(context.WithoutCancel(r.Context())))
+	})
+}
+
 // TestClientGone closes the connection in the middle of the body.
 func TestClientGone(t *testing.T) {
 	t.Parallel()
 	for _, proto := range []int{1, 2} {
-		for _, how := range []string{"writing", "waiting"} {
+		for _, how := range []string{"writing", "waiting", "sendfile", "sendfile-part", "copying"} {
 			t.Run(fmt.Sprintf("http%d-%s", proto, how), func(t *testing.T) {
 				t.Parallel()
 				mw, rec := newMiddleware(t)
-				s := server(t, proto, mw.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					w.(http.Flusher).Flush()
-					if how == "waiting" {
-						<-r.Context().Done()
-						return
+				big := sparse(t, 256<<20)
+				h := mw.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if how != "writing" && how != "waiting" {
+						w.Header().Set("Content-Length", fmt.Sprint(256<<20)) // else net/http frames it in chunks, itself
 					}
-					for range 1 << 16 {
-						if _, err := w.Write(make([]byte, 4096)); err != nil {
+					w.(http.Flusher).Flush()
+					switch how {
+					case "waiting":
+						<-r.Context().Done()
+					case "writing":
+						for range 1 << 16 {
+							if _, err := w.Write(make([]byte, 4096)); err != nil {
+								return
+							}
+						}
+						t.Error("all was written")
+					default:
+						f, err := os.Open(big)
+						if err != nil {
+							t.Error(err)
 							return
 						}
+						defer f.Close()
+						switch how {
+						case "sendfile":
+							_, err = io.Copy(w, f)
+						case "sendfile-part":
+							_, err = io.CopyN(w, f, 256<<20)
+						case "copying":
+							_, err = io.Copy(w, struct{ io.Reader }{f})
+						}
+						if err == nil {
+							t.Error("all was written")
+						}
 					}
-				})))
+				}))
+				if how != "waiting" {
+					h = deaf(h)
+				}
+				s := server(t, proto, h)
 				ctx, cancel := context.WithCancel(t.Context())
 				req, err := http.NewRequestWithContext(ctx, "GET", s.URL, nil)
 				if err != nil {
@@ -144,18 +195,54 @@ func TestClientGone(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if how == "writing" {
+				if how != "waiting" {
 					io.ReadFull(res.Body, make([]byte, 10))
 				}
 				cancel()
 				res.Body.Close()
 				got := endOf(rec.one(t))
+				if how == "sendfile" && got.Bytes == 0 {
+					t.Error("no byte was counted")
+				}
 				got.Bytes = 0
 				if diff := cmp.Diff(end{Code: 200, Outcome: storage.Aborted}, got); diff != "" {
 					t.Errorf("recorded (-want +got):\n%s", diff)
 				}
 			})
 		}
+	}
+}
+
+// TestCancelledByTheServer cancels the contexts of all requests. With a cause
+// it is not taken for a client that went away.
+func TestCancelledByTheServer(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		cause error
+		want  storage.Outcome
+	}{
+		"cause":    {errors.New("the server shuts down"), ""},
+		"no-cause": {nil, storage.Aborted},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			base, stop := context.WithCancelCause(context.Background())
+			mw, rec := newMiddleware(t)
+			s := httptest.NewUnstartedServer(mw.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				stop(tt.cause)
+				<-r.Context().Done()
+				io.WriteString(w, "bye")
+			})))
+			s.Config.BaseContext = func(net.Listener) context.Context { return base }
+			s.Start()
+			defer s.Close()
+			if got := ask(t, s, "GET", "/"); got.Body != "bye" {
+				t.Errorf("answer %+v", got)
+			}
+			if diff := cmp.Diff(end{Code: 200, Bytes: 3, Outcome: tt.want}, endOf(rec.one(t))); diff != "" {
+				t.Errorf("recorded (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 
@@ -232,6 +319,72 @@ func TestDeadlines(t *testing.T) {
 				t.Error("the write did not fail")
 			}
 			if got := rec.one(t); got.Finish.Outcome != storage.Aborted {
+				t.Errorf("recorded %+v", endOf(got))
+			}
+		})
+	}
+}
+
+// TestDeadlineOfSendfile lets a client stall while a file is sent.
+func TestDeadlineOfSendfile(t *testing.T) {
+	t.Parallel()
+	big := sparse(t, 256<<20)
+	mw, rec := newMiddleware(t)
+	s := server(t, 1, mw.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f, err := os.Open(big)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer f.Close()
+		http.NewResponseController(w).SetWriteDeadline(time.Now().Add(50 * time.Millisecond))
+		w.Header().Set("Content-Length", fmt.Sprint(256<<20))
+		if _, err := io.Copy(w, f); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("copying ended with %v", err)
+		}
+	})))
+	io.WriteString(dial(t, s), "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+	if got := endOf(rec.one(t)); got.Outcome != storage.Aborted || got.Code != 200 {
+		t.Errorf("recorded %+v", got)
+	}
+}
+
+// badFile is a file that ends in an error of its own.
+type badFile struct {
+	*os.File
+	err error
+}
+
+func (f badFile) Read([]byte) (int, error) { return 0, f.err }
+
+// TestFailingSource shows that a source that fails does not count as a client
+// that went away.
+func TestFailingSource(t *testing.T) {
+	t.Parallel()
+	dir, err := os.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dir.Close()
+	for name, src := range map[string]io.Reader{
+		"folder":     dir,
+		"own-error":  badFile{dir, errors.New("zip: checksum error")},
+		"connection": struct{ io.Reader }{iotest.ErrReader(&net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)})},
+	} {
+		t.Run(name, func(t *testing.T) {
+			mw, rec := newMiddleware(t)
+			h := mw.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Length", "1000")
+				w.(http.Flusher).Flush()
+				if _, err := io.Copy(w, struct{ io.Reader }{src}); err == nil {
+					t.Error("the source did not fail")
+				}
+				if _, err := w.(io.ReaderFrom).ReadFrom(src); err == nil {
+					t.Error("the source did not fail")
+				}
+			}))
+			ask(t, server(t, 1, deaf(h)), "GET", "/")
+			if got := rec.one(t); got.Finish.Outcome != storage.Streamed {
 				t.Errorf("recorded %+v", endOf(got))
 			}
 		})

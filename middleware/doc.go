@@ -42,6 +42,14 @@
 //
 // # Caveats
 //
+// An action's bytes are those of the body as the handler wrote it, before the
+// server frames or encrypts it; an answer to HEAD has none.
+//
+// A request's context is cancelled when its client goes away, and the action's
+// outcome is then "aborted". A program that cancels the contexts of its
+// requests itself, by that of [http.Server.BaseContext] for example, should
+// give a cause: with [context.WithCancelCause] the two can be told apart.
+//
 // A hijacked connection's answer is written by the handler itself, unseen. Its
 // code is the one given to WriteHeader before, or 0.
 //

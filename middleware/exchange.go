@@ -3,7 +3,10 @@ package middleware
 import (
 	"errors"
 	"io"
+	"io/fs"
+	"net"
 	"net/http"
+	"os"
 	"sync/atomic"
 )
 
@@ -92,10 +95,43 @@ func (x *exchange) readFrom(src io.Reader) (int64, error) {
 		return io.Copy(struct{ io.Writer }{x}, src)
 	}
 	n, err := x.inner.(io.ReaderFrom).ReadFrom(src)
-	if n > 0 {
-		x.wrote(n, 0)
+	var flags uint64
+	if err != nil && fromSink(src, err) {
+		flags = flagsOf(err)
+	}
+	if n > 0 || flags != 0 {
+		x.wrote(n, flags)
 	}
 	return n, err
+}
+
+// fromSink reports whether copying from src failed at the far side, as far as
+// the error tells. Reading a file fails with an [fs.PathError], so the network
+// has failed where a system call or a deadline is the cause instead. For other
+// sources, which may be connections themselves, only a write is told for sure.
+func fromSink(src io.Reader, err error) bool {
+	if errors.As(err, new(*fs.PathError)) {
+		return false
+	}
+	if isFile(src) && (errors.As(err, new(*os.SyscallError)) || errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, net.ErrClosed)) {
+		return true
+	}
+	for op := (*net.OpError)(nil); errors.As(err, &op); err = op.Err {
+		if op.Op == "write" {
+			return true
+		}
+	}
+	return false
+}
+
+// isFile reports whether src is a file, or the start of one as [io.CopyN] hands
+// it on. [io.Copy] hides an *os.File in a type of its own.
+func isFile(src io.Reader) bool {
+	if l, ok := src.(*io.LimitedReader); ok {
+		src = l.R
+	}
+	_, ok := src.(interface{ Stat() (fs.FileInfo, error) })
+	return ok
 }
 
 func (x *exchange) flush() {

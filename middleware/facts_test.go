@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/rs/zerolog"
+	"github.com/uptrace/bunrouter"
 
 	"actionlog/middleware"
 	"actionlog/storage"
@@ -196,7 +198,11 @@ func TestFacts(t *testing.T) {
 					if diff := cmp.Diff(bare, wrapped); diff != "" {
 						t.Errorf("the client sees a difference (-bare +wrapped):\n%s", diff)
 					}
-					if diff := cmp.Diff(f.want, endOf(rec.one(t))); diff != "" {
+					want := f.want
+					if method == "HEAD" {
+						want.Bytes = 0
+					}
+					if diff := cmp.Diff(want, endOf(rec.one(t))); diff != "" {
 						t.Errorf("recorded (-want +got):\n%s", diff)
 					}
 				})
@@ -288,6 +294,43 @@ func TestRecoverOption(t *testing.T) {
 	}
 }
 
+// TestErrorIsNotCached shows that an error does not travel with the headers of
+// the answer that the handler had begun to make.
+func TestErrorIsNotCached(t *testing.T) {
+	t.Parallel()
+	begin := func(w http.ResponseWriter) {
+		for name, value := range map[string]string{
+			"Cache-Control": "public, max-age=999", "ETag": `"x"`, "Last-Modified": "Mon, 02 Jan 2006 15:04:05 GMT",
+			"Content-Disposition": "attachment", "Content-Encoding": "gzip", "Content-Type": "text/csv", "Content-Length": "9", "X-Own": "kept",
+		} {
+			w.Header().Set(name, value)
+		}
+	}
+	mw, rec := newMiddleware(t, func(o *middleware.Options) { o.Recover = true })
+	router := bunrouter.New(bunrouter.Use(mw.Bunrouter))
+	router.GET("/", func(w http.ResponseWriter, r bunrouter.Request) error {
+		begin(w)
+		return errors.New("secret")
+	})
+	for name, h := range map[string]http.Handler{
+		"recovered": mw.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			begin(w)
+			panic("secret")
+		})),
+		"returned": router,
+	} {
+		got := ask(t, server(t, 1, h), "GET", "/")
+		got.Header.Del("Date")
+		want := http.Header{
+			"Content-Type": {"application/json"}, "Content-Length": {"35"}, "X-Content-Type-Options": {"nosniff"}, "X-Own": {"kept"},
+		}
+		if diff := cmp.Diff(want, got.Header); diff != "" || got.Code != 500 {
+			t.Errorf("%s: answer %d with header (-want +got):\n%s", name, got.Code, diff)
+		}
+	}
+	rec.wait(t, 2)
+}
+
 func TestFailedOption(t *testing.T) {
 	t.Parallel()
 	mw, rec := newMiddleware(t, func(o *middleware.Options) {
@@ -298,6 +341,122 @@ func TestFailedOption(t *testing.T) {
 	ask(t, s, "GET", "/500")
 	got := rec.wait(t, 2)
 	want := []end{{404, 19, "", true, "404 page not found"}, {Code: 500, Bytes: 4}}
+	if diff := cmp.Diff(want, []end{endOf(got[0]), endOf(got[1])}); diff != "" {
+		t.Errorf("recorded (-want +got):\n%s", diff)
+	}
+}
+
+// TestRecoveredPanicKeepsItsStack shows that where a panic ends its stack is
+// told once: in the action's event, else where the server would have put it.
+func TestRecoveredPanicKeepsItsStack(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		handle http.HandlerFunc
+		level  zerolog.Level // of the logger; NoLevel for none
+		skip   bool
+		event  bool
+	}{
+		{"logger", theCulprit, zerolog.InfoLevel, false, true},
+		{"logger-after-writing", func(w http.ResponseWriter, r *http.Request) {
+			w.(http.Flusher).Flush()
+			theCulprit(w, r)
+		}, zerolog.InfoLevel, false, true},
+		{"no-logger", theCulprit, zerolog.NoLevel, false, false},
+		{"logger-does-not-want-it", theCulprit, zerolog.FatalLevel, false, false},
+		{"skipped", theCulprit, zerolog.InfoLevel, true, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var events, server lines
+			mw, rec := newMiddleware(t, func(o *middleware.Options) {
+				o.Recover = true
+				if tt.level != zerolog.NoLevel {
+					logger := zerolog.New(&events).Level(tt.level)
+					o.Logger = &logger
+				}
+				if tt.skip {
+					o.Skip = []string{"/"}
+				}
+			})
+			s := httptest.NewUnstartedServer(mw.Handler(mux("/", tt.handle)))
+			s.Config.ErrorLog = log.New(&server, "", 0)
+			s.Start()
+			defer s.Close()
+			ask(t, s, "POST", "/")
+			s.Close()
+			if !tt.skip {
+				rec.one(t)
+			}
+			if tt.event {
+				got := events.events(t)
+				if stack, _ := got[0]["stack"].(string); len(got) != 1 || !strings.Contains(stack, "theCulprit") {
+					t.Errorf("the events are %v", got)
+				}
+				if server.String() != "" {
+					t.Errorf("the server logged:\n%s", server.String())
+				}
+			} else if got := server.String(); events.String() != "" || strings.Count(got, "theCulprit") != 1 || !strings.Contains(got, "boom") {
+				t.Errorf("the server logged:\n%s", got)
+			}
+		})
+	}
+}
+
+// TestFailedThatPanics shows that a hook of the user's can neither leave a
+// request in flight nor hide the handler's own panic. (That none is left in
+// flight is checked by newMiddleware.)
+func TestFailedThatPanics(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		handle http.HandlerFunc
+		goesOn any
+		want   end
+	}{
+		{"ok", empty, nil, end{200, 0, "", true, "Options.Failed panicked: hook"}},
+		{"not-found", http.NotFound, nil, end{404, 19, "", true, "Options.Failed panicked: hook"}},
+		{"reported", func(w http.ResponseWriter, r *http.Request) { middleware.Fail(w, io.EOF) }, nil, end{200, 0, "", true, "EOF"}},
+		{"panic", func(w http.ResponseWriter, r *http.Request) { panic("boom") }, "boom", end{0, 0, storage.Panic, true, "panic: boom"}},
+		{"abort", func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) }, http.ErrAbortHandler, end{0, 0, storage.Aborted, true, "net/http: abort Handler"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			mw, rec := newMiddleware(t, func(o *middleware.Options) {
+				o.Failed = func(int, error) bool { panic("hook") }
+			})
+			defer func() {
+				if got := recover(); got != tt.goesOn {
+					t.Errorf("the panic that went on is %v, want %v", got, tt.goesOn)
+				}
+				if diff := cmp.Diff(tt.want, endOf(rec.one(t))); diff != "" {
+					t.Errorf("recorded (-want +got):\n%s", diff)
+				}
+			}()
+			mw.Handler(tt.handle).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
+		})
+	}
+}
+
+// knot is an error that panics when it is unwrapped.
+type knot struct{}
+
+func (knot) Error() string { return "a knot" }
+func (knot) Unwrap() error { panic("cannot be unwrapped") }
+
+// TestErrorThatCannotBeUnwrapped shows that such an error leaves no request in
+// flight.
+func TestErrorThatCannotBeUnwrapped(t *testing.T) {
+	t.Parallel()
+	mw, rec := newMiddleware(t, func(o *middleware.Options) { o.AnswerErrors = middleware.AnswerNever })
+	router := bunrouter.New(bunrouter.Use(mw.Bunrouter))
+	router.GET("/returned", func(w http.ResponseWriter, r bunrouter.Request) error { return knot{} })
+	router.POST("/panicked", func(w http.ResponseWriter, r bunrouter.Request) error { panic(knot{}) })
+	s := server(t, 1, router)
+	ask(t, s, "GET", "/returned")
+	ask(t, s, "POST", "/panicked") // a GET would be sent again
+	got := rec.wait(t, 2)
+	want := []end{{0, 0, "", true, "a knot"}, {0, 0, storage.Panic, true, "panic: a knot"}}
 	if diff := cmp.Diff(want, []end{endOf(got[0]), endOf(got[1])}); diff != "" {
 		t.Errorf("recorded (-want +got):\n%s", diff)
 	}

@@ -37,6 +37,25 @@ func textOf(err error) (text string) {
 	return err.Error()
 }
 
+// aborts reports whether an error is [http.ErrAbortHandler], also of an error
+// that panics when it is unwrapped.
+func aborts(err error) (yes bool) {
+	defer func() { recover() }()
+	return errors.Is(err, http.ErrAbortHandler)
+}
+
+// judge asks a hook whether an action failed. One that panics must not stand in
+// the way of what is recorded, nor take the place of the handler's own panic:
+// it counts as a failure, and is told where there is no other error.
+func judge(hook func(int, error) bool, code int, err error) (failed bool, why error) {
+	defer func() {
+		if v := recover(); v != nil {
+			failed, why = true, firstOf(err, fmt.Errorf("Options.Failed panicked: %v", v))
+		}
+	}()
+	return hook(code, err), err
+}
+
 // panicError is a panic as an error.
 type panicError struct{ value any }
 

@@ -2,8 +2,9 @@ package middleware
 
 import (
 	"context"
-	"errors"
+	"log"
 	"net/http"
+	"runtime/debug"
 
 	"actionlog/storage"
 )
@@ -84,16 +85,12 @@ func (f *flight) known(n *name, r *http.Request) *identity {
 
 // equip echoes the request's id and puts record and logger into its context.
 func (f *flight) equip(r *http.Request) *http.Request {
-	m, given := f.m, f.scratch.finish.RequestID
-	id := given
+	m, id := f.m, f.scratch.finish.RequestID
 	if id == "" && (m.opts.EchoRequestID || m.opts.ContextLogger) {
 		id = f.x.note().requestID(makeRequestID())
 		f.scratch.finish.RequestID = id
 	}
 	var answer []string
-	if given != "" {
-		answer = r.Header[m.opts.RequestIDHeader][:1:1]
-	}
 	var ctx context.Context
 	switch {
 	case m.opts.ContextLogger:
@@ -129,27 +126,28 @@ func (m *Middleware) pathOf(r *http.Request) string {
 // end records the request. It must be called by defer itself, because it
 // looks for a panic, and lets it go on.
 func (f *flight) end() {
-	var panicked any
+	var panicked, goesOn any
 	if !f.returned {
 		panicked = recover()
+		goesOn = f.panics(panicked)
 	}
-	goesOn := f.panics(panicked)
 	if f.x.r != f.outer {
 		f.outer.Pattern = f.x.r.Pattern // as it would be without the copy
 	}
 	f.record()
+	if panicked != nil {
+		f.tell(panicked)
+	}
 	f.m.scratches.Put(f.scratch)
 	if goesOn != nil {
 		panic(goesOn)
 	}
 }
 
-// panics notes how the handler ended if it did not return, answers if that is
+// panics notes how a handler that did not return ended, answers if that is
 // wanted, and returns the panic that is to go on, or nil.
 func (f *flight) panics(panicked any) (goesOn any) {
 	switch {
-	case f.returned:
-		return nil
 	case panicked == nil:
 		f.err = endedError{}
 	case panicked == http.ErrAbortHandler:
@@ -160,6 +158,7 @@ func (f *flight) panics(panicked any) (goesOn any) {
 		if !f.m.opts.Recover {
 			return panicked
 		}
+		f.scratch.line.stack = string(debug.Stack()) // the server will not see it
 		if state := f.x.state.Load(); state&hijacked != 0 {
 			return nil
 		} else if codeOf(state) != 0 {
@@ -168,6 +167,21 @@ func (f *flight) panics(panicked any) (goesOn any) {
 		answer(f.w, http.StatusInternalServerError, http.StatusText(http.StatusInternalServerError))
 	}
 	return nil
+}
+
+// tell writes the stack of a panic that ends here where net/http would have,
+// unless it went into a line of log.
+func (f *flight) tell(panicked any) {
+	stack := f.scratch.line.stack
+	if stack == "" {
+		return
+	}
+	f.scratch.line.stack = ""
+	printf := log.Printf
+	if s, ok := f.outer.Context().Value(http.ServerContextKey).(*http.Server); ok && s.ErrorLog != nil {
+		printf = s.ErrorLog.Printf
+	}
+	printf("middleware: panic serving %s: %v\n%s", f.outer.RemoteAddr, panicked, stack)
 }
 
 // record puts together what is known and hands it to the recorder.
@@ -183,13 +197,20 @@ func (f *flight) record() {
 		err = firstOf(f.err, err)
 	}
 	fin.Bytes = bytesOf(state)
+	if f.scratch.start.Method == http.MethodHead {
+		fin.Bytes = 0 // what the handler wrote, the server did not send
+	}
 	fin.Code = f.code(state)
 	fin.Outcome = f.outcome(state)
 	if state&timedOut != 0 {
 		fin.Code = http.StatusServiceUnavailable
 		err = firstOf(err, http.ErrHandlerTimeout)
 	}
-	fin.Failed = m.opts.Failed(fin.Code, err)
+	if m.judged {
+		fin.Failed, err = judge(m.opts.Failed, fin.Code, err)
+	} else {
+		fin.Failed = failed(fin.Code, err)
+	}
 
 	id := f.identity()
 	if (f.skip || id.skip) && !(m.opts.KeepFailed && fin.Failed) {
@@ -245,16 +266,22 @@ func (f *flight) code(state uint64) int {
 	return code
 }
 
+// left reports whether a request's context was cancelled as net/http does it
+// when the client goes away: without a cause.
+func left(ctx context.Context) bool {
+	return ctx.Err() == context.Canceled && context.Cause(ctx) == context.Canceled
+}
+
 // outcome tells how the request ended where its code would mislead.
 func (f *flight) outcome(state uint64) storage.Outcome {
 	switch {
-	case f.err != nil && errors.Is(f.err, http.ErrAbortHandler):
+	case f.err != nil && aborts(f.err):
 		return storage.Aborted
 	case !f.returned:
 		return storage.Panic
 	case state&hijacked != 0:
 		return storage.Hijacked
-	case state&broken != 0 || f.outer.Context().Err() == context.Canceled:
+	case state&broken != 0 || left(f.outer.Context()):
 		return storage.Aborted
 	case state&flushed != 0:
 		return storage.Streamed

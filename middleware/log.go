@@ -11,16 +11,17 @@ import (
 )
 
 // line is the buffer of log lines, used again. It also keeps the second that
-// it last wrote.
+// it last wrote, and the stack of a panic that ends here until it is told.
 type line struct {
 	buf    []byte
+	stack  string
 	second int64
 	date   [len("2006-01-02T15:04:05")]byte
 }
 
 // log writes one event for an action that was recorded. Its keys and their
 // order are those of the action's JSON form; an error that is null there is
-// left out.
+// left out, and the stack of a panic that ends here comes last.
 func (m *Middleware) log(id *identity, s *scratch, stamp storage.Stamp) {
 	fin := &s.finish
 	var e *zerolog.Event
@@ -59,6 +60,10 @@ func (m *Middleware) log(id *identity, s *scratch, stamp storage.Stamp) {
 			attrs.Str(a.Key, a.Value)
 		}
 		e.Dict("attrs", attrs)
+	}
+	if l.stack != "" {
+		e.Str("stack", l.stack)
+		l.stack = "" // it is told
 	}
 	e.Send()
 }

@@ -16,7 +16,8 @@ type Middleware struct {
 	names       names
 	shapes      shapes
 	pending     [len(methods)]atomic.Pointer[identity]
-	captureFrom int // the least status code whose body may tell an error
+	judged      bool // by a hook, Options.Failed
+	captureFrom int  // the least status code whose body may tell an error
 	scratches   sync.Pool
 }
 
@@ -32,7 +33,7 @@ func New(opts Options) *Middleware {
 	}
 	m := &Middleware{captureFrom: http.StatusInternalServerError}
 	if opts.Failed != nil {
-		m.captureFrom = http.StatusBadRequest
+		m.judged, m.captureFrom = true, http.StatusBadRequest
 	}
 	m.opts = opts.withDefaults()
 	m.unnamed.routes.init(largeTable)

@@ -225,7 +225,8 @@ func (m *Middleware) skips(id *identity) bool {
 		if i := strings.IndexByte(rule, ' '); i >= 0 {
 			method, path = rule[:i], strings.TrimLeft(rule[i:], " ")
 		}
-		if method != "" && method != id.method || id.route == "" {
+		fits := method == "" || method == id.method || method == http.MethodGet && id.method == http.MethodHead
+		if !fits || id.route == "" {
 			continue
 		}
 		if id.route == path || strings.HasSuffix(path, "/") && strings.HasPrefix(id.route, path) {

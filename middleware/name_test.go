@@ -85,6 +85,12 @@ func TestName(t *testing.T) {
 		{"slash-redirect", "GET /tree", func(mw *middleware.Middleware) http.Handler { return mw.Handler(mux("/tree/", empty)) }, "test: GET /tree/ /tree/", ""},
 		{"clean-redirect", "GET //users//7", func(mw *middleware.Middleware) http.Handler { return mw.Handler(users()) }, "test: GET /users/{id} /users/{id}", ""},
 		{"connect-redirect-is-no-pattern", "CONNECT /x/7", func(mw *middleware.Middleware) http.Handler { return mw.Handler(mux("/x/{id}/", empty)) }, "test: CONNECT (unmatched) ", ""},
+		{"connect-redirect-of-an-unclean-path", "CONNECT /x123/./y", func(mw *middleware.Middleware) http.Handler { return mw.Handler(mux("/{a}/{b}/{c}/", empty)) }, "test: CONNECT (unmatched) ", ""},
+		{"connect-redirect-of-an-escaped-slash", "CONNECT /x/7%2F", func(mw *middleware.Middleware) http.Handler { return mw.Handler(mux("/x/{id}/", empty)) }, "test: CONNECT (unmatched) ", ""},
+		{"connect-redirect-of-a-dot", "CONNECT /.", func(mw *middleware.Middleware) http.Handler { return mw.Handler(mux("/{id}/", empty)) }, "test: CONNECT (unmatched) ", ""},
+		{"connect-subtree", "CONNECT /x/", func(mw *middleware.Middleware) http.Handler { return mw.Handler(mux("/x/", empty)) }, "test: CONNECT /x/ /x/", ""},
+		{"connect-root", "CONNECT /", func(mw *middleware.Middleware) http.Handler { return mw.Handler(mux("/", empty)) }, "test: CONNECT / /", ""},
+		{"connect-two-slashes", "CONNECT /x/7//", func(mw *middleware.Middleware) http.Handler { return mw.Handler(mux("/x/{id}/", empty)) }, "test: CONNECT /x/{id}/ /x/{id}/", ""},
 		{"connect", "CONNECT /x/7/", func(mw *middleware.Middleware) http.Handler { return mw.Handler(mux("/x/{id}/", empty)) }, "test: CONNECT /x/{id}/ /x/{id}/", ""},
 
 		{"mux-in-mux", "GET /users/7", func(mw *middleware.Middleware) http.Handler { return mw.Handler(mux("/", users())) }, "test: GET /users/{id} /users/{id}", ""},

@@ -40,13 +40,23 @@ type Options struct {
 	// Default: X-Request-Id.
 	RequestIDHeader string
 
-	// EchoRequestID answers the request's id in RequestIDHeader. Default: off.
+	// EchoRequestID answers the request's id in RequestIDHeader. The request's
+	// own header is left as it came: a handler that asks other services passes
+	// on the id that [RequestID] returns. A reverse proxy does so with
+	//
+	//	r.Header.Set("X-Request-Id", middleware.RequestID(w))
+	//
+	// before it forwards r, and drops the other side's echo in its
+	// ModifyResponse, for it would be a second value of the header. Default:
+	// off.
 	EchoRequestID bool
 
 	// Recover ends panics here: the client is answered 500 if nothing was
-	// written, and otherwise the connection is cut so that it can tell.
-	// http.ErrAbortHandler goes on in any case. Default: off, a panic goes on
-	// after it was recorded.
+	// written, and otherwise the connection is cut so that it can tell. The
+	// stack goes into the field "stack" of the Logger's event, or to the
+	// server's ErrorLog if there is no such event. http.ErrAbortHandler goes on
+	// in any case, and so does runtime.Goexit. Default: off, a panic goes on
+	// after it was recorded, and the server logs its stack.
 	Recover bool
 
 	// AnswerErrors says what the bunrouter middleware does with an error that
@@ -54,18 +64,21 @@ type Options struct {
 	AnswerErrors AnswerErrors
 
 	// Failed decides whether an action failed. code is the status on the
-	// wire, err what the handler returned or reported, or its panic. Default:
-	// a code of 500 and above, or any error.
+	// wire, err what the handler returned or reported, or its panic. If it
+	// panics itself, the action failed. Default: a code of 500 and above, or
+	// any error.
 	Failed func(code int, err error) bool
 
 	// Skip lists routes that are not recorded, as patterns without a host:
-	// "/healthz", "GET /metrics". A pattern that ends in a slash stands for
-	// all routes below it, too. They are compared with the route that
-	// matched, not with the path. Default: none.
+	// "/healthz", "GET /metrics". As in a ServeMux, GET stands for HEAD, too. A
+	// pattern that ends in a slash stands for all routes below it, too. They
+	// are compared with the route that matched, not with the path. Default:
+	// none.
 	Skip []string
 
 	// SkipFunc reports whether a request is not to be recorded, before it is
-	// handled. Default: none is skipped.
+	// handled. If it panics, so does the request, unrecorded. Default: none is
+	// skipped.
 	SkipFunc func(*http.Request) bool
 
 	// KeepFailed records skipped requests after all if they failed. Default:

@@ -3,6 +3,8 @@ package middleware_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -25,7 +27,8 @@ func TestSkip(t *testing.T) {
 		want []string
 	}{
 		{"nothing", middleware.Options{}, []string{"GET /healthz", "HEAD /healthz", "GET /admin/{page}", "GET /hidden/{what}", "GET /fail", "GET (unmatched)"}},
-		{"routes", middleware.Options{Skip: []string{"GET /healthz", "/admin/", "/fail"}}, []string{"HEAD /healthz", "GET /hidden/{what}", "GET (unmatched)"}},
+		{"routes", middleware.Options{Skip: []string{"GET /healthz", "/admin/", "/fail"}}, []string{"GET /hidden/{what}", "GET (unmatched)"}},
+		{"head-alone", middleware.Options{Skip: []string{"HEAD /healthz", "POST /fail", "/admin/"}}, []string{"GET /healthz", "GET /hidden/{what}", "GET /fail", "GET (unmatched)"}},
 		{"routes-unless-failed", middleware.Options{Skip: []string{"/healthz", "/admin/", "/fail"}, KeepFailed: true}, []string{"GET /hidden/{what}", "GET /fail", "GET (unmatched)"}},
 		{"function", middleware.Options{SkipFunc: byPath}, []string{"GET /healthz", "HEAD /healthz", "GET /admin/{page}", "GET /fail", "GET (unmatched)"}},
 		{"function-unless-failed", middleware.Options{SkipFunc: func(*http.Request) bool { return true }, KeepFailed: true}, []string{"GET /fail"}},
@@ -68,6 +71,27 @@ func TestSkipFuncIsAskedOnce(t *testing.T) {
 		if asked != 1 {
 			t.Errorf("asked %d times", asked)
 		}
+	}
+}
+
+// TestSkipFuncThatPanics shows that it leaves nothing in flight, which
+// newMiddleware checks.
+func TestSkipFuncThatPanics(t *testing.T) {
+	t.Parallel()
+	for _, keep := range []bool{false, true} {
+		mw, rec := newMiddleware(t, func(o *middleware.Options) {
+			o.KeepFailed = keep
+			o.SkipFunc = func(*http.Request) bool { panic("hook") }
+		})
+		func() {
+			defer func() {
+				if got := recover(); got != "hook" {
+					t.Errorf("the panic that went on is %v", got)
+				}
+			}()
+			mw.Handler(http.HandlerFunc(empty)).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
+		}()
+		rec.wait(t, 0)
 	}
 }
 
@@ -162,14 +186,40 @@ func TestEchoIsNotTheRequests(t *testing.T) {
 	r.Header["X-Request-Id"] = append(make([]string, 0, 4), "abc")
 	w := httptest.NewRecorder()
 	mw.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header()["X-Request-Id"][0] = "answer"
 		w.Header().Add("X-Request-Id", "answered")
 		r.Header.Add("X-Request-Id", "asked")
 	})).ServeHTTP(w, r)
 	if got := r.Header["X-Request-Id"]; !slices.Equal(got, []string{"abc", "asked"}) {
 		t.Errorf("the request's header became %q", got)
 	}
-	if got := w.Header()["X-Request-Id"]; !slices.Equal(got, []string{"abc", "answered"}) {
+	if got := w.Header()["X-Request-Id"]; !slices.Equal(got, []string{"answer", "answered"}) {
 		t.Errorf("the answer's header became %q", got)
+	}
+}
+
+// TestEchoThroughAProxy does what Options.EchoRequestID says of proxies.
+func TestEchoThroughAProxy(t *testing.T) {
+	t.Parallel()
+	asked := make(chan []string, 1)
+	behind, _ := newMiddleware(t, func(o *middleware.Options) { o.EchoRequestID = true })
+	upstream := server(t, 1, behind.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked <- r.Header["X-Request-Id"]
+	})))
+	target, err := url.Parse(upstream.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	proxy.ModifyResponse = func(r *http.Response) error { r.Header.Del("X-Request-Id"); return nil }
+	mw, rec := newMiddleware(t, func(o *middleware.Options) { o.EchoRequestID = true })
+	got := ask(t, server(t, 1, mw.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Set("X-Request-Id", middleware.RequestID(w))
+		proxy.ServeHTTP(w, r)
+	}))), "GET", "/")
+	id := []string{rec.one(t).Finish.RequestID}
+	if sent := <-asked; !slices.Equal(sent, id) || !slices.Equal(got.Header["X-Request-Id"], id) {
+		t.Errorf("asked with %q, answered %q, want %q", sent, got.Header["X-Request-Id"], id)
 	}
 }
 

@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"net/http"
+	"path"
 	"strings"
 )
 
@@ -110,10 +111,21 @@ func prefixOf(pattern string, segments int) (string, bool) {
 }
 
 // patternOf returns the pattern that a request came back with. ServeMux gives
-// a CONNECT that it redirects the path for a pattern, which is no name.
+// a CONNECT that it redirects the new path for a pattern, which is no name.
 func patternOf(r *http.Request) string {
-	if r.Method == http.MethodConnect && r.URL != nil && r.Pattern == r.URL.Path+"/" {
+	if r.Method == http.MethodConnect && r.URL != nil && r.Pattern == redirected(r.URL.Path) {
 		return ""
 	}
 	return r.Pattern
+}
+
+// redirected returns where ServeMux sends a path that wants a slash at its end:
+// to the clean path and a slash, also if that has one already because the last
+// segment was an escaped one.
+func redirected(p string) string {
+	clean := path.Clean("/" + p)
+	if strings.HasSuffix(p, "/") && clean != "/" {
+		clean += "/"
+	}
+	return clean + "/"
 }

@@ -64,7 +64,7 @@ type HTTP struct {
 	Route     string     // the pattern that matched, without method and host
 	Path      string     // the path of the URL, redacted
 	Code      int        // the status on the wire; 0 where nothing was written
-	Bytes     int64      // bytes of body written by the handler
+	Bytes     int64      // bytes of body sent; none for a HEAD
 	Remote    netip.Addr // the peer; the zero Addr if unknown
 	RequestID string     // at most MaxRequestID bytes
 	Outcome   Outcome    // zero for an ordinary end
