@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -37,6 +38,28 @@ func TestHelp(t *testing.T) {
 				t.Errorf("%s: %+v", line, r)
 			}
 		}
+	}
+}
+
+// TestDocComment holds that the commands in the program's doc comment are
+// understood.
+func TestDocComment(t *testing.T) {
+	t.Parallel()
+	source, err := os.ReadFile("../../cmd/actionlog/main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for line := range strings.Lines(string(source)) {
+		if command, ok := strings.CutPrefix(line, "//\tactionlog "); ok {
+			n++
+			if r := run(t, append(strings.Fields(command), "--help")...); r.status != 0 {
+				t.Errorf("%s: %+v", command, r)
+			}
+		}
+	}
+	if n < 4 {
+		t.Errorf("only %d commands", n)
 	}
 }
 
