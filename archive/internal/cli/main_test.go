@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -76,14 +77,16 @@ func sample1(i int) storage.Action {
 func newArchive(t testing.TB) string {
 	t.Helper()
 	dir := t.TempDir()
-	clock := now
-	w, err := archive.OpenWriter(dir, archive.Options{Now: func() time.Time { return clock }, MaxAge: -1})
+	var clock atomic.Pointer[time.Time]
+	clock.Store(&now)
+	w, err := archive.OpenWriter(dir, archive.Options{Now: func() time.Time { return *clock.Load() }, MaxAge: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	list := sample()
 	for day := range 3 {
-		clock = now.AddDate(0, 0, day-2)
+		at := now.AddDate(0, 0, day-2)
+		clock.Store(&at)
 		if err := w.Write(context.Background(), list[20*day:20*day+20]); err != nil {
 			t.Fatal(err)
 		}
