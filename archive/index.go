@@ -24,7 +24,7 @@ const (
 	indexHead    = 32 + sectionCount*sectionLen + 4
 	sectionLen   = 20
 	indexDamaged = 1 << 0 // a line could not be decoded
-	maxSection   = 256 << 20
+	maxSection   = 64 << 20
 )
 
 const (

@@ -267,9 +267,10 @@ func indexOf(f io.ReaderAt, size int64, hurried func() error) ([]byte, error) {
 		if err := u.inflate(m.plain); err != nil {
 			return nil, fmt.Errorf("member at byte %d: %w", x.off, err)
 		}
-		if err := x.add(m, u.plain); err != nil {
+		if err := x.read(u.plain); err != nil {
 			return nil, err
 		}
+		x.place(m)
 	}
 	tail, err := tailOf(f, size)
 	if err != nil {
