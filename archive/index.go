@@ -24,17 +24,18 @@ const (
 	indexHead    = 32 + sectionCount*sectionLen + 4
 	sectionLen   = 20
 	indexDamaged = 1 << 0 // a line could not be decoded
-	maxSection   = 256 << 20
+	maxSection   = 64 << 20
 )
 
 const (
-	sectionNames   = iota // pairs of service and action, codes, templates
-	sectionMembers        // what each member holds
-	sectionHours          // where the roll-ups of each hour are
-	sectionRolls          // the roll-ups
-	sectionErrors         // templates with counts
-	sectionFilter         // the filters of request and trace ids
-	sectionFailed         // the failed lines once more, as members
+	sectionNames      = iota // pairs of service and action, codes, templates
+	sectionMembers           // what each member holds
+	sectionHours             // where the roll-ups of each hour are
+	sectionRolls             // the roll-ups
+	sectionErrors            // templates with counts, of the whole file
+	sectionHourErrors        // the same by hour
+	sectionFilter            // the filters of request and trace ids
+	sectionFailed            // the failed lines once more, as members
 	sectionCount
 )
 
@@ -154,6 +155,21 @@ func (r *reader) number(most uint64) uint64 {
 func (r *reader) count() int { return int(r.number(uint64(len(r.b)))) }
 
 func (r *reader) string() string { return string(r.bytes(r.count())) }
+
+// shared reads what appendShared appended.
+func (r *reader) shared(before string) string {
+	n := int(r.number(uint64(len(before))))
+	return before[:n] + r.string()
+}
+
+// appendShared appends a string that begins as the one before does.
+func appendShared(b []byte, before, s string) []byte {
+	n := 0
+	for n < min(len(before), len(s)) && before[n] == s[n] {
+		n++
+	}
+	return appendString(binary.AppendUvarint(b, uint64(n)), s[n:])
+}
 
 func appendString(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)

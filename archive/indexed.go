@@ -203,14 +203,15 @@ func (x *index) roll(q *storage.Query, of extent, byHour bool, each func(hour in
 
 // rollErrors is roll for failures by template.
 func (x *index) rollErrors(q *storage.Query, of extent, each func(service string, g storage.ErrorGroup)) (covered timeRange, err error) {
+	n := sectionHourErrors
 	first, last, covered := wholeHours(of.times)
 	if all := x.times(); of.times.contains(all.min) && of.times.contains(all.max) {
-		first, last, covered = 0, anyTime.max, anyTime
+		n, first, last, covered = sectionErrors, 0, anyTime.max, anyTime
 	}
-	if !x.has(sectionErrors) || first > last {
+	if !x.has(n) || first > last {
 		return noTime, nil
 	}
-	err = x.errors(first, last, func(service string, g storage.ErrorGroup) {
+	err = x.errors(n, first, last, func(service string, g storage.ErrorGroup) {
 		if len(q.Services) == 0 || slices.Contains(q.Services, service) {
 			each(service, g)
 		}

@@ -68,11 +68,11 @@ func newIndexer() *indexer {
 	}
 }
 
-// add takes in the next member and its text.
-func (x *indexer) add(info memberInfo, text []byte) error {
-	m := member{off: x.off, info: info, durations: noTime, ids: idRange{min: anyID.max, max: anyID.min}}
+// read takes in the text of the next member, which place then puts into the
+// file.
+func (x *indexer) read(text []byte) error {
+	m := member{durations: noTime, ids: idRange{min: anyID.max, max: anyID.min}}
 	m.info.times = noTime
-	x.off += info.packed
 	x.filter.begin()
 	var a storage.Action
 	for line := range bytes.Lines(text) {
@@ -90,6 +90,14 @@ func (x *indexer) add(info memberInfo, text []byte) error {
 	}
 	x.members = append(x.members, m)
 	return nil
+}
+
+// place says how the member that was read last is packed.
+func (x *indexer) place(info memberInfo) {
+	m := &x.members[len(x.members)-1]
+	info.times = m.info.times
+	m.off, m.info = x.off, info
+	x.off += info.packed
 }
 
 func (x *indexer) action(m *member, a *storage.Action) {

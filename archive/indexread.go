@@ -279,9 +279,10 @@ func (s *sliceReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// errors calls each with the failures of the hours from first to last.
-func (x *index) errors(first, last int64, each func(service string, g storage.ErrorGroup)) error {
-	b, err := x.whole(sectionErrors)
+// errors calls each with the failures of the hours from first to last, or with
+// those of the whole file if n is sectionErrors.
+func (x *index) errors(n int, first, last int64, each func(service string, g storage.ErrorGroup)) error {
+	b, err := x.whole(n)
 	if err != nil {
 		return err
 	}
@@ -291,19 +292,22 @@ func (x *index) errors(first, last int64, each func(service string, g storage.Er
 		g       storage.ErrorGroup
 	}
 	var groups []group
+	var service, example string
 	r := reader{b: b}
 	for range r.count() {
 		hour := int64(r.number(most))
-		service := r.string()
+		service = r.shared(service)
 		number := int(r.number(uint64(len(x.templates))))
 		g := storage.ErrorGroup{Count: int64(r.number(most))}
-		g.First, g.Last = time.Unix(0, int64(r.number(most))).UTC(), time.Unix(0, int64(r.number(most))).UTC()
-		g.Example = storage.ID(r.string())
+		from := hour*nanosPerHour + int64(r.number(most))
+		g.First, g.Last = time.Unix(0, from).UTC(), time.Unix(0, from+int64(r.number(most))).UTC()
+		example = r.shared(example)
+		g.Example = storage.ID(example)
 		if r.bad || number >= len(x.templates) {
 			return fmt.Errorf("%w: in its errors", errIndex)
 		}
 		g.Template = x.templates[number]
-		if hour >= first && hour <= last {
+		if n == sectionErrors || hour >= first && hour <= last {
 			groups = append(groups, group{service, g})
 		}
 	}

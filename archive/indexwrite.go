@@ -19,7 +19,7 @@ const indexAllowance = 16 << 10
 // file returns the index of a sealed file of that size and with those last
 // eight bytes. What would make it greater than a tenth of the file, and a
 // little, is left out: first the failed lines, then the filters, the errors,
-// the roll-ups by hour, the roll-ups.
+// the roll-ups.
 func (x *indexer) file(size int64, tail [8]byte) ([]byte, error) {
 	var sections [sectionCount][]byte
 	x.filter.flush()
@@ -31,7 +31,10 @@ func (x *indexer) file(size int64, tail [8]byte) ([]byte, error) {
 		sections[sectionFailed] = x.lane.packed
 	}
 	numbers := x.templateNumbers()
-	sections[sectionErrors] = x.errorSection(numbers)
+	if x.fails != nil {
+		sections[sectionErrors] = errorSection(allHours(x.fails), numbers)
+		sections[sectionHourErrors] = errorSection(x.fails, numbers)
+	}
 	if x.tooManyPairs() {
 		x.pairList = nil
 	} else if err := x.rollSections(&sections); err != nil {
@@ -197,26 +200,46 @@ func packRolls(cells map[int]*roll) ([]byte, error) {
 	return packed.Bytes(), err
 }
 
-// errorSection makes the failures by hour, service and template.
-func (x *indexer) errorSection(templates []string) []byte {
-	if x.fails == nil {
-		return nil
-	}
-	keys := slices.SortedFunc(maps.Keys(x.fails), func(a, b failKey) int {
+// errorSection packs failures by hour, service and template. What an entry has
+// in common with the one before is left out.
+func errorSection(fails map[failKey]*failures, templates []string) []byte {
+	keys := slices.SortedFunc(maps.Keys(fails), func(a, b failKey) int {
 		return cmp.Or(cmp.Compare(a.hour, b.hour), cmp.Compare(a.service, b.service), cmp.Compare(a.template, b.template))
 	})
 	b := binary.AppendUvarint(nil, uint64(len(keys)))
+	var service, example string
 	for _, k := range keys {
-		f := x.fails[k]
+		f := fails[k]
 		number, _ := slices.BinarySearch(templates, k.template)
 		b = binary.AppendUvarint(b, uint64(k.hour))
-		b = appendString(b, k.service)
-		for _, v := range [...]int64{int64(number), f.count, f.first, f.last} {
+		b = appendShared(b, service, k.service)
+		for _, v := range [...]int64{int64(number), f.count, f.first - k.hour*nanosPerHour, f.last - f.first} {
 			b = binary.AppendUvarint(b, uint64(v))
 		}
-		b = appendString(b, string(f.example))
+		b = appendShared(b, example, string(f.example))
+		service, example = k.service, string(f.example)
 	}
 	return b
+}
+
+// allHours returns the failures without their hours.
+func allHours(fails map[failKey]*failures) map[failKey]*failures {
+	all := map[failKey]*failures{}
+	for k, f := range fails {
+		k.hour = 0
+		sum := all[k]
+		if sum == nil {
+			c := *f
+			all[k] = &c
+			continue
+		}
+		sum.count += f.count
+		sum.first = min(sum.first, f.first)
+		if f.last > sum.last || f.last == sum.last && f.example > sum.example {
+			sum.last, sum.example = f.last, f.example
+		}
+	}
+	return all
 }
 
 // indexOf reads a sealed file and makes its index. It fails if the file is not
@@ -244,9 +267,10 @@ func indexOf(f io.ReaderAt, size int64, hurried func() error) ([]byte, error) {
 		if err := u.inflate(m.plain); err != nil {
 			return nil, fmt.Errorf("member at byte %d: %w", x.off, err)
 		}
-		if err := x.add(m, u.plain); err != nil {
+		if err := x.read(u.plain); err != nil {
 			return nil, err
 		}
+		x.place(m)
 	}
 	tail, err := tailOf(f, size)
 	if err != nil {

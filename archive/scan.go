@@ -107,6 +107,7 @@ func (s *scan) run(ctx context.Context) error {
 		slices.Reverse(sources)
 	}
 	s.done.begin(s.a, sources)
+	asked := ctx
 	ctx, s.cancel = context.WithCancelCause(ctx)
 	defer s.cancel(nil)
 	n := workers()
@@ -126,6 +127,9 @@ func (s *scan) run(ctx context.Context) error {
 	}
 	close(s.jobs)
 	s.working.Wait()
+	if err := asked.Err(); err != nil {
+		return err
+	}
 	return context.Cause(ctx)
 }
 

@@ -92,16 +92,16 @@ func (w *Writer) pack(n Name, plain file, x *indexer) (e Event, err error) {
 		if piece.text == nil || !piece.whole {
 			return e, fmt.Errorf("the %d bytes from byte %d are no line of an archive", piece.size, piece.off)
 		}
+		read := make(chan error, 1)
+		go func() { read <- x.read(piece.text) }()
 		member, m, err := p.pack(piece.text)
-		if err != nil {
+		if err = errors.Join(err, <-read); err != nil {
 			return e, err
 		}
 		if err := writeAll(draft, member, e.Packed); err != nil {
 			return e, err
 		}
-		if err := x.add(m, piece.text); err != nil {
-			return e, err
-		}
+		x.place(m)
 		e.Packed += m.packed
 		e.Bytes += m.plain
 		e.Lines += int64(m.lines)
