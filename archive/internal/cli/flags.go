@@ -129,6 +129,7 @@ func inZone(v string, loc *time.Location) string {
 // limit is the flag --limit: a number of actions.
 type limit int
 
+// String returns the number, or none.
 func (l *limit) String() string {
 	if *l <= 0 {
 		return "none"
@@ -136,8 +137,10 @@ func (l *limit) String() string {
 	return strconv.Itoa(int(*l))
 }
 
+// Type returns what help calls the value.
 func (l *limit) Type() string { return "number" }
 
+// Set reads the number.
 func (l *limit) Set(v string) error {
 	n, err := strconv.Atoi(v)
 	if err != nil || n < 1 || v[0] == '+' {

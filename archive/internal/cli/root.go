@@ -71,7 +71,7 @@ func found(ok bool) error {
 	return nil
 }
 
-// exactly asks for a number of arguments at the front, and allows paths behind.
+// atLeast asks for a number of arguments at the front, and allows paths behind.
 func atLeast(n int, what string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) < n {

@@ -112,15 +112,17 @@ func newQueue(store answerer) *queue {
 	return &queue{store, make(chan struct{}, servedAtOnce)}
 }
 
+// Search waits for its turn.
 func (q *queue) Search(ctx context.Context, query storage.Query) (storage.Page, error) {
 	return inTurn(ctx, q, func() (storage.Page, error) { return q.store.Search(ctx, query) })
 }
 
+// Stats waits for its turn.
 func (q *queue) Stats(ctx context.Context, query storage.Query) (storage.Stats, error) {
 	return inTurn(ctx, q, func() (storage.Stats, error) { return q.store.Stats(ctx, query) })
 }
 
-// Slow returns the slowest of each service and action.
+// Slow waits for its turn.
 func (q *queue) Slow(ctx context.Context, query storage.Query) ([]storage.Action, error) {
 	return inTurn(ctx, q, func() ([]storage.Action, error) { return q.store.Slow(ctx, query) })
 }

@@ -31,7 +31,7 @@ func newSession(env Env) *session {
 	s := &session{env: env.withDefaults(), problems: map[string]bool{}}
 	s.progress = newProgress(s.env.Stderr, isTerminal(s.env.Stderr), s.env.Now)
 	s.outTerm = isTerminal(s.env.Stdout)
-	s.out = bufio.NewWriterSize(&firstWrite{w: s.env.Stdout, before: s.beforeOutput}, 64<<10)
+	s.out = bufio.NewWriterSize(&announced{w: s.env.Stdout, before: s.beforeOutput}, 64<<10)
 	if s.outTerm {
 		s.colour = s.env.Getenv("NO_COLOR") == "" && s.env.Getenv("TERM") != "dumb"
 		s.width = terminalWidth(s.env)
@@ -92,13 +92,14 @@ func terminalWidth(env Env) int {
 	return 80
 }
 
-// firstWrite calls before each write.
-type firstWrite struct {
+// announced calls before ahead of each write.
+type announced struct {
 	w      io.Writer
 	before func()
 }
 
-func (f *firstWrite) Write(b []byte) (int, error) {
+// Write writes after before.
+func (f *announced) Write(b []byte) (int, error) {
 	f.before()
 	return f.w.Write(b)
 }
