@@ -25,8 +25,10 @@ import (
 // The files are gone through twice: once to learn from when to when each
 // megabyte of lines reaches — of a sealed file, its headers say so —, once to
 // read them in that order. What is in memory is what overlaps: about one
-// megabyte of lines for each writer at the time, and those megabytes in which
-// an action came in much later than it ended.
+// megabyte of lines for each writer at the time. A megabyte in which an action
+// came in much later than it ended, or that has a time from nowhere, is read
+// once more for it, and not kept in between; but of another program's gzip,
+// which can only be read through, it is kept.
 //
 // Of an archive that [OpenReader] made, the actions come as they are read.
 func (a *Archive) Actions(ctx context.Context, q storage.Query) iter.Seq2[storage.Action, error] {
@@ -59,7 +61,8 @@ type merge struct {
 	yield  func(storage.Action, error) bool
 
 	texts []*text
-	spans []mergeSpan // in the order of their earliest moment
+	spans []mergeSpan // that have not been read, in the order of their earliest moment
+	rest  restHeap    // that are to be read once more
 	runs  runHeap     // what has been read and not yet given
 	u     unpacker
 }
@@ -68,7 +71,8 @@ type merge struct {
 type mergeSpan struct {
 	t *text
 	span
-	from int64 // no action of it is earlier
+	from  int64 // no action that is wanted of it is earlier
+	again bool  // whether it has been read before
 }
 
 // survey notes all spans that may hold a match. It reports whether to go on.
@@ -79,7 +83,7 @@ func (r *merge) survey(a *Archive) bool {
 		return false
 	}
 	for i := range sources {
-		t, err := openText(&sources[i])
+		t, err := openText(r.ctx, &sources[i])
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -146,17 +150,15 @@ func (r *merge) settleStream(spans []mergeSpan) {
 
 // run reads the spans and gives the actions in order.
 func (r *merge) run() {
-	next := 0
 	for {
-		for next < len(r.spans) && (len(r.runs) == 0 || r.spans[next].from <= r.runs[0].head().Time.UnixNano()) {
+		for s := r.earliest(); s != nil && (len(r.runs) == 0 || s.from <= r.runs[0].head().Time.UnixNano()); s = r.earliest() {
 			if err := r.ctx.Err(); err != nil {
 				r.fail(err)
 				return
 			}
-			if !r.read(&r.spans[next]) {
+			if !r.read(r.take()) {
 				return
 			}
-			next++
 		}
 		if len(r.runs) == 0 {
 			return
@@ -176,7 +178,7 @@ func (r *merge) run() {
 }
 
 // read adds the matches of a span as a run of their own.
-func (r *merge) read(s *mergeSpan) bool {
+func (r *merge) read(s mergeSpan) bool {
 	lines, err := s.t.load(&r.u, &s.span)
 	if errors.Is(err, fs.ErrNotExist) {
 		return true // removed meanwhile
@@ -184,18 +186,24 @@ func (r *merge) read(s *mergeSpan) bool {
 	if err != nil {
 		return r.fail(err)
 	}
+	times := timesAsked(r.m)
+	problem := r.fail
+	if s.again {
+		times.min = max(times.min, s.from)
+		problem = func(error) bool { return true } // told before
+	}
 	var found run
-	d := decoding{t: s.t, span: &s.span, filter: &r.filter, times: timesAsked(r.m)}
+	d := decoding{t: s.t, span: &s.span, filter: &r.filter, times: times}
 	ok := d.run(lines,
 		func(a *storage.Action) bool {
 			if r.m.Match(a) {
 				found = append(found, *a)
 			}
 			return true
-		}, r.fail)
+		}, problem)
 	if len(found) > 0 {
 		slices.SortFunc(found, func(x, y storage.Action) int { return r.m.Compare(&x, &y) })
-		heap.Push(&r.runs, found)
+		heap.Push(&r.runs, r.split(s, found))
 	}
 	return ok
 }
@@ -207,7 +215,7 @@ func (r *merge) stream(a *Archive) {
 		r.fail(err)
 		return
 	}
-	t := &text{src: &sources[0], base: a.in.name}
+	t := &text{ctx: r.ctx, src: &sources[0], base: a.in.name}
 	for s, err := range t.spans() {
 		if err = errors.Join(err, r.ctx.Err()); err != nil {
 			if !r.fail(err) || r.ctx.Err() != nil {
@@ -240,30 +248,4 @@ func (r *merge) close() {
 	for _, t := range r.texts {
 		t.close()
 	}
-}
-
-// run is some actions in order, never none.
-type run []storage.Action
-
-func (r run) head() *storage.Action { return &r[0] }
-
-// runHeap has the run whose head comes first on top.
-type runHeap []run
-
-func (h runHeap) Len() int      { return len(h) }
-func (h runHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h runHeap) Less(i, j int) bool {
-	x, y := h[i].head(), h[j].head()
-	if c := x.Time.Compare(y.Time); c != 0 {
-		return c < 0
-	}
-	return x.ID < y.ID
-}
-func (h *runHeap) Push(x any) { *h = append(*h, x.(run)) }
-func (h *runHeap) Pop() any {
-	old := *h
-	last := old[len(old)-1]
-	old[len(old)-1] = nil
-	*h = old[:len(old)-1]
-	return last
 }

@@ -97,5 +97,12 @@
 // network file systems, one process must open a folder for writing only once.
 // Do not remove the lock files of a folder that is in use.
 //
-// Deleting files that are not written to is safe at any time.
+// Deleting files that are not written to is safe at any time; the number of one
+// that is deleted on its own day may be given to another.
+//
+// The gzip of another program has one checksum, at its end: of a damaged one,
+// actions may be read that were never written, before the damage is found. The
+// same goes for a sealed file from a member on whose header is damaged where
+// gzip does not mind it; and what follows further damage behind that is lost.
+// A sound member is never given out before its checksum was found right.
 package archive

@@ -92,7 +92,7 @@ func (s *scan) lane(t *text, x *index, q *storage.Query) ([]job, error) {
 	if err != nil {
 		return nil, err
 	}
-	from := &text{src: t.src, f: x.f, path: x.f.Name(), base: t.base, gzip: true}
+	from := &text{ctx: t.ctx, src: t.src, f: x.f, path: x.f.Name(), base: t.base, gzip: true}
 	jobs := []job{}
 	for _, sp := range spans {
 		jobs = append(jobs, job{t: from, span: sp, extent: extent{sp.times, anyTime}})

@@ -188,7 +188,7 @@ func TestIndexChangesNothing(t *testing.T) {
 	for _, a := range []*archive.Archive{with, without} {
 		a.OnProblem = func(err error) { t.Error(err) }
 	}
-	for n := range 60 {
+	for n := range 25 {
 		q := question(r, all)
 		want := naive(t, all, q)
 		for name, a := range map[string]*archive.Archive{"with": with, "without": without} {
@@ -335,7 +335,7 @@ func TestDamagedIndex(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.OnProblem = func(err error) { t.Error(err) }
-	for n := range 60 {
+	for n := range 12 {
 		b := slices.Clone(sound)
 		switch n % 5 {
 		case 0, 1:

@@ -108,7 +108,7 @@ func (w *Writer) indexAll() error {
 // reindex makes the index of a sealed file, unless it has one and force is
 // false. It reports whether it made one.
 func reindex(fsys fileSystem, path, draft string, follow, force bool, hurried func() error) (made bool, err error) {
-	t, err := openText(&source{paths: []string{path}, stem: stemOf(filepath.Base(path)), follow: follow})
+	t, err := openText(context.Background(), &source{paths: []string{path}, stem: stemOf(filepath.Base(path)), follow: follow})
 	if err != nil {
 		return false, err
 	}

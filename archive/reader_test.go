@@ -440,6 +440,45 @@ func TestReadErrors(t *testing.T) {
 	}
 }
 
+// looks is a context that ends after it was looked at so many times.
+type looks struct {
+	context.Context
+	left int
+}
+
+func (l *looks) Err() error {
+	if l.left--; l.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// TestContextEndsWithinStream ends a context while a stream of gzip is read
+// that has no whole line at all.
+func TestContextEndsWithinStream(t *testing.T) {
+	t.Parallel()
+	noise := make([]byte, 4<<20)
+	rand.NewChaCha8([32]byte{}).Read(noise)
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, "actions-2026-11-22.jsonl.gz"), string(foreign(t, strings.ReplaceAll(string(noise), "\n", ""))))
+	a, err := archive.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.OnProblem = func(err error) { t.Errorf("the problem is %v", err) }
+	if _, err := a.Search(&looks{t.Context(), 10}, storage.Query{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("search: %v", err)
+	}
+	if _, err := a.Stats(&looks{t.Context(), 10}, storage.Query{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("stats: %v", err)
+	}
+	for _, err := range a.Actions(&looks{t.Context(), 10}, storage.Query{}) {
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("actions: %v", err)
+		}
+	}
+}
+
 // TestReadWhileWriting reads again and again while files are written, sealed
 // and adopted: each time, at least all that had been written when it began is
 // there, once.

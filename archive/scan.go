@@ -135,7 +135,7 @@ func (s *scan) run(ctx context.Context) error {
 
 // source looks through one text.
 func (s *scan) source(ctx context.Context, src *source) error {
-	t, err := openText(src)
+	t, err := openText(ctx, src)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

@@ -86,7 +86,7 @@ func (f *follower) round(a *Archive, first bool) bool {
 		if !known {
 			at = mark{0, 1}
 		}
-		t, err := openText(src)
+		t, err := openText(f.ctx, src)
 		if errors.Is(err, fs.ErrNotExist) {
 			delete(f.marks, key)
 			continue

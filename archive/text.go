@@ -3,6 +3,7 @@ package archive
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -28,6 +29,7 @@ type span struct {
 
 // text is a source that is open.
 type text struct {
+	ctx  context.Context
 	src  *source
 	f    *os.File // nil while released
 	path string
@@ -40,10 +42,11 @@ type text struct {
 }
 
 // openText opens a source. The error is fs.ErrNotExist for a file that was
-// removed meanwhile, and a [*CorruptError] for what is no regular file.
-func openText(src *source) (*text, error) {
+// removed meanwhile, and a [*CorruptError] for what is no regular file. Streams
+// of the text end with ctx.
+func openText(ctx context.Context, src *source) (*text, error) {
 	if src.in != nil {
-		return &text{src: src, base: src.in.name}, nil
+		return &text{ctx: ctx, src: src, base: src.in.name}, nil
 	}
 	f, err := src.open()
 	var irregular *irregularError
@@ -53,7 +56,7 @@ func openText(src *source) (*text, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &text{src: src, f: f, path: f.Name(), base: filepath.Base(f.Name())}
+	t := &text{ctx: ctx, src: src, f: f, path: f.Name(), base: filepath.Base(f.Name())}
 	info, err := f.Stat()
 	var magic [memberHead]byte
 	var n int
@@ -148,6 +151,10 @@ func (t *text) members(yield func(span, error) bool) {
 			if !more || err == nil {
 				return
 			}
+			if err := t.ctx.Err(); err != nil {
+				yield(span{}, err)
+				return
+			}
 			damage.Err = err
 			if lines > 0 { // what could follow may have been given already
 				damage.Line += lines
@@ -185,12 +192,25 @@ func (t *text) foreign(off int64, line int, yield func(span, error) bool) (more 
 
 // stream returns a reader of all gzip members from off on.
 func (t *text) stream(off int64) (*gzip.Reader, error) {
-	r := bufio.NewReaderSize(io.NewSectionReader(t.f, off, t.size-off), 64<<10)
+	r := bufio.NewReaderSize(&ctxReader{t.ctx, io.NewSectionReader(t.f, off, t.size-off)}, 64<<10)
 	zr, err := gzip.NewReader(r)
 	if err == io.EOF {
 		err = io.ErrUnexpectedEOF
 	}
 	return zr, err
+}
+
+// ctxReader ends with a context.
+type ctxReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c *ctxReader) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
 }
 
 // nextMember returns the offset of the first header of ours at or after off,

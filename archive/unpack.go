@@ -55,7 +55,7 @@ func (t *text) loadStream(u *unpacker, s *span) ([]byte, error) {
 	if t.reader == nil {
 		zr, err := t.stream(s.stream - 1)
 		if err != nil {
-			return nil, &CorruptError{File: t.base, Line: s.line, Offset: s.stream - 1, Err: err}
+			return nil, t.streamError(s, err)
 		}
 		t.reader, t.read = zr, 0
 	}
@@ -68,9 +68,17 @@ func (t *text) loadStream(u *unpacker, s *span) ([]byte, error) {
 		t.read += int64(n)
 	}
 	if err != nil {
-		return nil, &CorruptError{File: t.base, Line: s.line, Offset: s.stream - 1, Err: err}
+		return nil, t.streamError(s, err)
 	}
 	return u.plain, nil
+}
+
+// streamError tells a stream that is damaged from a context that ended.
+func (t *text) streamError(s *span, err error) error {
+	if ctxErr := t.ctx.Err(); ctxErr != nil {
+		return ctxErr
+	}
+	return &CorruptError{File: t.base, Line: s.line, Offset: s.stream - 1, Err: err}
 }
 
 // readError tells a file that became shorter from a disk that failed.

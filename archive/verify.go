@@ -49,7 +49,7 @@ func (a *Archive) Verify(ctx context.Context, report func(Finding)) (Verified, e
 	p := progress{}
 	p.begin(a, sources)
 	for i := range sources {
-		t, err := openText(&sources[i])
+		t, err := openText(ctx, &sources[i])
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}

@@ -403,6 +403,29 @@ func TestRecoveredPanicKeepsItsStack(t *testing.T) {
 	}
 }
 
+// brittle is a response writer that panics when it is written to.
+type brittle struct{ *httptest.ResponseRecorder }
+
+func (brittle) WriteHeader(int) { panic("out of paper") }
+
+// TestRecoverOverAWriterThatPanics shows that such a one leaves no request in
+// flight.
+func TestRecoverOverAWriterThatPanics(t *testing.T) {
+	t.Parallel()
+	var out lines
+	logger := zerolog.New(&out)
+	mw, rec := newMiddleware(t, func(o *middleware.Options) { o.Recover, o.Logger = true, &logger })
+	defer func() {
+		if got := recover(); got != http.ErrAbortHandler {
+			t.Errorf("the panic that went on is %v", got)
+		}
+		if diff := cmp.Diff(end{0, 0, storage.Panic, true, "panic: boom"}, endOf(rec.one(t))); diff != "" {
+			t.Errorf("recorded (-want +got):\n%s", diff)
+		}
+	}()
+	mw.Handler(http.HandlerFunc(theCulprit)).ServeHTTP(brittle{httptest.NewRecorder()}, httptest.NewRequest("GET", "/", nil))
+}
+
 // TestFailedThatPanics shows that a hook of the user's can neither leave a
 // request in flight nor hide the handler's own panic. (That none is left in
 // flight is checked by newMiddleware.)

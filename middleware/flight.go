@@ -164,8 +164,20 @@ func (f *flight) panics(panicked any) (goesOn any) {
 		} else if codeOf(state) != 0 {
 			return http.ErrAbortHandler
 		}
-		answer(f.w, http.StatusInternalServerError, http.StatusText(http.StatusInternalServerError))
+		return f.apologize()
 	}
+	return nil
+}
+
+// apologize answers 500. Where the writer panics, as it may have done when the
+// handler wrote, the connection is to be cut.
+func (f *flight) apologize() (goesOn any) {
+	defer func() {
+		if recover() != nil {
+			goesOn = http.ErrAbortHandler
+		}
+	}()
+	answer(f.w, http.StatusInternalServerError, http.StatusText(http.StatusInternalServerError))
 	return nil
 }
 
