@@ -120,7 +120,7 @@ func (s *scan) run(ctx context.Context) error {
 		s.working.Go(func() { s.work(ctx, i, n) })
 	}
 	for i := range sources {
-		if err := s.source(ctx, &sources[i]); err != nil {
+		if err := s.source(asked, ctx, &sources[i]); err != nil {
 			s.cancel(err)
 			break
 		}
@@ -133,9 +133,10 @@ func (s *scan) run(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// source looks through one text.
-func (s *scan) source(ctx context.Context, src *source) error {
-	t, err := openText(ctx, src)
+// source looks through one text. Reading it ends with asked, handing it out with
+// ctx, which ends with the scan.
+func (s *scan) source(asked, ctx context.Context, src *source) error {
+	t, err := openText(asked, src)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

@@ -47,6 +47,7 @@ var arrows = map[string][]string{
 	"actionlog/adminapi":            {"actionlog/storage"},
 	"actionlog/archive":             {"actionlog/storage"},
 	"actionlog/example":             {"actionlog/storage", "actionlog/storage/ring", "actionlog/middleware", "actionlog/adminapi", "actionlog/archive"},
+	"actionlog/archive/internal":    {},
 	"actionlog/middleware/internal": {},
 	"actionlog/archive/internal":    {},
 
