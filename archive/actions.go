@@ -17,8 +17,8 @@ import (
 //
 // A damaged line comes as a [*SyntaxError] and a damaged stretch of a file as a
 // [*CorruptError], each with the zero Action, and more follows after it unless
-// the caller breaks off. What lies outside of the time that q asks for need not
-// be looked at, so its damage need not be found. A last line without a newline
+// the caller breaks off. What cannot match need not be looked at, so its damage
+// need not be found. A last line without a newline
 // in a plain file is not there yet, and no error. An error of the disk is the
 // last of its file, an error of q or of ctx the last of all.
 //
@@ -29,6 +29,8 @@ import (
 // came in much later than it ended, or that has a time from nowhere, is read
 // once more for it, and not kept in between; but of another program's gzip,
 // which can only be read through, it is kept.
+//
+// Of an archive that [OpenReader] made, the actions come as they are read.
 func (a *Archive) Actions(ctx context.Context, q storage.Query) iter.Seq2[storage.Action, error] {
 	return func(yield func(storage.Action, error) bool) {
 		limit := q.Limit
@@ -38,8 +40,12 @@ func (a *Archive) Actions(ctx context.Context, q storage.Query) iter.Seq2[storag
 			yield(storage.Action{}, err)
 			return
 		}
-		r := merge{ctx: ctx, m: m, left: limit, yield: yield}
+		r := merge{ctx: ctx, m: m, filter: newLineFilter(m), left: limit, yield: yield}
 		defer r.close()
+		if a.in != nil {
+			r.stream(a)
+			return
+		}
 		if r.survey(a) {
 			r.run()
 		}
@@ -48,10 +54,11 @@ func (a *Archive) Actions(ctx context.Context, q storage.Query) iter.Seq2[storag
 
 // merge brings the spans of all texts into one order.
 type merge struct {
-	ctx   context.Context
-	m     *storage.Matcher
-	left  int // actions that may still be given; not positive for any number
-	yield func(storage.Action, error) bool
+	ctx    context.Context
+	m      *storage.Matcher
+	filter lineFilter
+	left   int // actions that may still be given; not positive for any number
+	yield  func(storage.Action, error) bool
 
 	texts []*text
 	spans []mergeSpan // that have not been read, in the order of their earliest moment
@@ -179,15 +186,15 @@ func (r *merge) read(s mergeSpan) bool {
 	if err != nil {
 		return r.fail(err)
 	}
-	from, to := r.m.Bounds()
+	times := timesAsked(r.m)
 	problem := r.fail
 	if s.again {
-		from = max(from, s.from)
+		times.min = max(times.min, s.from)
 		problem = func(error) bool { return true } // told before
 	}
 	var found run
-	ok := s.t.decodeSpan(&s.span, lines,
-		func(ns int64) bool { return from <= ns && ns < to },
+	d := decoding{t: s.t, span: &s.span, filter: &r.filter, times: times}
+	ok := d.run(lines,
 		func(a *storage.Action) bool {
 			if r.m.Match(a) {
 				found = append(found, *a)
@@ -199,6 +206,40 @@ func (r *merge) read(s mergeSpan) bool {
 		heap.Push(&r.runs, r.split(s, found))
 	}
 	return ok
+}
+
+// stream gives the matches of what can be read only once as they come.
+func (r *merge) stream(a *Archive) {
+	sources, err := a.sources()
+	if err != nil {
+		r.fail(err)
+		return
+	}
+	t := &text{ctx: r.ctx, src: &sources[0], base: a.in.name}
+	for s, err := range t.spans() {
+		if err = errors.Join(err, r.ctx.Err()); err != nil {
+			if !r.fail(err) || r.ctx.Err() != nil {
+				return
+			}
+			continue
+		}
+		d := decoding{t: t, span: &s, filter: &r.filter, times: timesAsked(r.m)}
+		if !d.run(s.text, r.giveMatch, r.fail) {
+			return
+		}
+	}
+}
+
+// giveMatch gives an action if it matches, and reports whether to go on.
+func (r *merge) giveMatch(a *storage.Action) bool {
+	if !r.m.Match(a) {
+		return true
+	}
+	if !r.yield(*a, nil) {
+		return false
+	}
+	r.left--
+	return r.left != 0
 }
 
 func (r *merge) fail(err error) bool { return r.yield(storage.Action{}, err) }

@@ -15,6 +15,9 @@ import (
 // write, seal and remove them. It holds nothing open between calls, each of
 // which sees the files as they are when it begins. It is a [storage.Searcher].
 // All methods are safe for concurrent use.
+//
+// Sealed files that have an index beside them are not read where it says that
+// nothing matches; one that is missing, damaged or another file's is not used.
 type Archive struct {
 	// OnProblem is told of each line and each stretch of a file that Search
 	// and Stats pass over because it is damaged: a [*SyntaxError] or a
@@ -23,8 +26,18 @@ type Archive struct {
 	// same errors to its caller instead.
 	OnProblem func(error)
 
+	// OnProgress is told how many bytes of files, of how many, Search, Stats,
+	// Errors, Series, Slow and Verify have dealt with. It is called by one
+	// goroutine at a time. Set it before the first use.
+	OnProgress func(done, total int64)
+
+	// IgnoreIndex makes every question read the files themselves. The answers
+	// are the same.
+	IgnoreIndex bool
+
 	dir   string
 	files []string // instead of a folder
+	in    *input   // instead of either
 }
 
 var _ storage.Searcher = (*Archive)(nil)
@@ -65,10 +78,14 @@ type source struct {
 	paths  []string // where it may be, in this order
 	stem   string   // the base name, without what sealing changes
 	follow bool     // whether symbolic links are followed
+	in     *input   // instead of files
 }
 
 // sources returns the texts of the archive, oldest first.
 func (a *Archive) sources() ([]source, error) {
+	if a.in != nil {
+		return []source{{stem: stemOf(a.in.name), in: a.in}}, a.in.begin()
+	}
 	var list []source
 	seen := make(map[string]bool)
 	for i, path := range a.files {

@@ -7,35 +7,58 @@ import (
 	"actionlog/storage"
 )
 
-// decodeSpan decodes the lines of a span and offers each action to visit. wants
-// is asked first, with the moment of a line where that can be told without
-// decoding it. A line that is no action goes to problem. Either returns false to
-// end it; decodeSpan reports whether neither did.
-func (t *text) decodeSpan(s *span, lines []byte, wants func(ns int64) bool, visit func(*storage.Action) bool, problem func(error) bool) bool {
-	number, offset := s.line, int64(0)
-	if s.packed == 0 {
-		offset = s.off
+// decoding decodes the lines of a span that may be of interest.
+type decoding struct {
+	t      *text
+	span   *span
+	filter *lineFilter // nil to decode all
+	times  timeRange   // of what is of interest
+}
+
+// run offers each action to visit, unless that is nil, and what is wrong with a line that is none
+// to problem. Either returns false to end it; run reports whether neither did.
+func (d *decoding) run(lines []byte, visit func(*storage.Action) bool, problem func(error) bool) bool {
+	none := lineFilter{}
+	filter := d.filter
+	if filter == nil {
+		filter = &none
 	}
+	find := newFinder(filter, lines)
+	number, from := d.span.line, 0
 	var a storage.Action
-	for line := range bytes.Lines(lines) {
+	for {
+		start, end, more := filter.next(lines, from, &find)
+		if !more {
+			return true
+		}
+		number += bytes.Count(lines[from:start], newline)
+		line := lines[start:end]
+		from = end
 		ok := true
-		if ns, told := fastTime(line); told && !wants(ns) {
+		if ns, told := fastTime(line); told && !d.times.contains(ns) || !filter.head(line) {
 			// of no interest
 		} else if err := storage.DecodeJSON(bytes.TrimSuffix(line, newline), &a); err != nil {
-			ok = problem(&SyntaxError{File: t.base, Line: number, Offset: offset, Err: err})
-		} else if told || wants(a.Time.UnixNano()) {
+			ok = problem(&SyntaxError{File: d.t.base, Line: number, Offset: d.offset(start), Err: err})
+		} else if told || d.times.contains(a.Time.UnixNano()) {
 			if a.ID == "" {
-				a.ID = lineID(t.src.stem, number)
+				a.ID = lineID(d.t.src.stem, number)
 			}
-			ok = visit(&a)
+			ok = visit == nil || visit(&a)
 		}
 		if !ok {
 			return false
 		}
 		number++
-		offset += int64(len(line))
 	}
-	return true
+}
+
+// offset returns where in the plain text, or in the text of its member, a line
+// of the span begins.
+func (d *decoding) offset(start int) int64 {
+	if d.span.packed == 0 {
+		return d.span.off + int64(start)
+	}
+	return int64(start)
 }
 
 // fastTime returns the moment of a line that begins as our encoder begins it.

@@ -22,6 +22,7 @@
 //
 //	actions-2026-11-23.jsonl         the day that is written to, a line an action
 //	actions-2026-11-22.jsonl.gz      a day that is over: the same lines
+//	actions-2026-11-22.jsonl.gz.idx  its index, which can be made again at any time
 //	actions-2026-11-22.2.jsonl.gz    more of that day: a size was reached, somebody
 //	                                 rotated, a second process wrote, the clock went back
 //	actions-2026-11-21.jsonl.torn    what a crash left of a line
@@ -74,6 +75,19 @@
 // with all integers in little-endian order. Lines that are no actions do not
 // count for the range; if none is one, it is from 0 to the greatest number. The same lines always
 // make the same bytes.
+//
+// # Indexes
+//
+// A sealed file of 64 KiB or more gets an index beside it, of at most a tenth of
+// its size and 16 KiB: of each member its times, durations, ids and which
+// services, actions and codes it holds; filters of request and trace ids;
+// counts and histograms by hour, service and action; errors by template; and
+// the failed lines once more. It is bound to its file by its size and last
+// bytes. One that is missing, damaged or another file's is not used, and made
+// again by the next [Writer] or [Archive.Reindex]; questions are answered the
+// same without, and slower. Only damage shows: where an index answers, a member
+// that was damaged later is not read, and so not told of; [Archive.Verify] reads
+// everything.
 //
 // # Caveats
 //

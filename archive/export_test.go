@@ -2,6 +2,7 @@ package archive
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io/fs"
 	"path/filepath"
@@ -235,3 +236,21 @@ func lockFile(dir, base string) (unlock func() error, err error) {
 
 // LineTime returns the moment of a line as the quick look tells it.
 func LineTime(line []byte) (ns int64, ok bool) { return fastTime(line) }
+
+// ForgeIndex returns an index with its checksums made right again, but for
+// those within sections that are read in parts.
+func ForgeIndex(b []byte) []byte {
+	b = bytes.Clone(b)
+	if len(b) < indexHead {
+		return b
+	}
+	for i := range sectionCount {
+		entry := b[32+i*sectionLen:]
+		off, size := binary.LittleEndian.Uint64(entry), binary.LittleEndian.Uint64(entry[8:])
+		if off <= uint64(len(b)) && size <= uint64(len(b))-off {
+			binary.LittleEndian.PutUint32(entry[16:], checksum(b[off:off+size]))
+		}
+	}
+	putChecksum(b[:indexHead])
+	return b
+}

@@ -100,7 +100,7 @@ func closeWriter(t testing.TB, w *archive.Writer) {
 	}
 }
 
-// fileNames lists a folder, without locks.
+// fileNames lists a folder, without locks and indexes.
 func fileNames(t testing.TB, dir string) []string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -109,7 +109,7 @@ func fileNames(t testing.TB, dir string) []string {
 	}
 	var names []string
 	for _, e := range entries {
-		if !strings.HasSuffix(e.Name(), ".lock") {
+		if !strings.HasSuffix(e.Name(), ".lock") && !strings.HasSuffix(e.Name(), ".idx") {
 			names = append(names, e.Name())
 		}
 	}

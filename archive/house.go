@@ -68,7 +68,7 @@ func (w *Writer) clean(ctx context.Context) (busy bool, err error) {
 		return true, nil
 	}
 	retainErr := w.retain()
-	sealErr := errors.Join(w.sealRetired(ctx), w.sealOrphans(ctx))
+	sealErr := errors.Join(w.sealRetired(ctx), w.sealOrphans(ctx), w.indexAll())
 	if retainErr == nil {
 		retainErr = w.retain()
 	}

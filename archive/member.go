@@ -138,6 +138,8 @@ func (r *timeRange) add(ns int64) {
 // before to.
 func (r timeRange) overlaps(from, to int64) bool { return r.max >= from && r.min < to }
 
+func (r timeRange) contains(ns int64) bool { return r.min <= ns && ns <= r.max }
+
 // millis returns the range in whole milliseconds around it.
 func (r timeRange) millis() (first, last uint64) {
 	if r.min < 0 || r.max > math.MaxInt64-1_000_000 || r.min > r.max {

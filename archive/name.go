@@ -11,26 +11,30 @@ import (
 // Kind says what a file of an archive is.
 type Kind uint8
 
-// The kinds of files. The last three are hidden, and no *.jsonl or *.jsonl.gz
-// pattern matches any but Plain and Sealed.
+// The kinds of files. Locks and drafts are hidden, and no *.jsonl or
+// *.jsonl.gz pattern matches any but Plain and Sealed.
 const (
-	Plain     Kind = iota // lines, appended to or waiting to be sealed: actions-2026-11-22.jsonl
-	Sealed                // the same lines in gzip: actions-2026-11-22.jsonl.gz
-	Torn                  // what a crash left of lines: actions-2026-11-22.jsonl.torn
-	SetAside              // a sealed file found damaged while its plain one was whole: actions-2026-11-22.jsonl.gz.bad
-	Lock                  // says who writes the plain file: .actions-2026-11-22.jsonl.lock
-	Draft                 // a plain file being rewritten: .actions-2026-11-22.jsonl.tmp
-	SealDraft             // a sealed file being written: .actions-2026-11-22.jsonl.gz.tmp
+	Plain      Kind = iota // lines, appended to or waiting to be sealed: actions-2026-11-22.jsonl
+	Sealed                 // the same lines in gzip: actions-2026-11-22.jsonl.gz
+	Torn                   // what a crash left of lines: actions-2026-11-22.jsonl.torn
+	SetAside               // a sealed file found damaged while its plain one was whole: actions-2026-11-22.jsonl.gz.bad
+	Lock                   // says who writes the plain file: .actions-2026-11-22.jsonl.lock
+	Draft                  // a plain file being rewritten: .actions-2026-11-22.jsonl.tmp
+	SealDraft              // a sealed file being written: .actions-2026-11-22.jsonl.gz.tmp
+	Index                  // what lets a sealed file be searched faster: actions-2026-11-22.jsonl.gz.idx
+	IndexDraft             // an index being written: .actions-2026-11-22.jsonl.gz.idx.tmp
 )
 
 var affixes = [...]struct{ prefix, suffix string }{
-	Plain:     {"actions-", ".jsonl"},
-	Sealed:    {"actions-", ".jsonl.gz"},
-	Torn:      {"actions-", ".jsonl.torn"},
-	SetAside:  {"actions-", ".jsonl.gz.bad"},
-	Lock:      {".actions-", ".jsonl.lock"},
-	Draft:     {".actions-", ".jsonl.tmp"},
-	SealDraft: {".actions-", ".jsonl.gz.tmp"},
+	Plain:      {"actions-", ".jsonl"},
+	Sealed:     {"actions-", ".jsonl.gz"},
+	Torn:       {"actions-", ".jsonl.torn"},
+	SetAside:   {"actions-", ".jsonl.gz.bad"},
+	Lock:       {".actions-", ".jsonl.lock"},
+	Draft:      {".actions-", ".jsonl.tmp"},
+	SealDraft:  {".actions-", ".jsonl.gz.tmp"},
+	Index:      {"actions-", ".jsonl.gz.idx"},
+	IndexDraft: {".actions-", ".jsonl.gz.idx.tmp"},
 }
 
 // Name is the parsed name of a file of an archive: the day that it began (of

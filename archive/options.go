@@ -34,8 +34,8 @@ type Options struct {
 	// ever. Plain files are never removed.
 	MaxAge time.Duration
 
-	// MaxBytes is what all files together may have; the oldest sealed ones go
-	// first. Of the day that is written to, the last stays in any case, as its
+	// MaxBytes is what all files together may have, indexes included; the
+	// oldest sealed ones go first. Of the day that is written to, the last stays in any case, as its
 	// number must not be given to another. Zero is no limit.
 	MaxBytes int64
 

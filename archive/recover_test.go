@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -331,14 +332,16 @@ func TestStepsInOrder(t *testing.T) {
 	}
 	w := openWriter(t, dir, archive.Options{Now: newClock(day0).now, Sync: archive.SyncEveryBatch, MaxAge: -1}.WithFaults(faults))
 	faults.SetHook(record)
-	write(t, w, newMaker(day0).next(3))
+	write(t, w, varied(rand.New(rand.NewPCG(1, 2)), 5000, day0))
 	rotate(t, w)
 	closeWriter(t, w)
 	want := []string{
 		"open A", "syncdir", "write A", "fsync A",
 		"remove .A.tmp", "remove .A.gz.tmp", "open A",
 		"open .A.gz.tmp", "write .A.gz.tmp", "fsync .A.gz.tmp", "link A.gz", "remove .A.gz.tmp", "syncdir",
-		"open A.gz", "remove .A.gz.tmp", "remove A", "syncdir", "remove .A.lock",
+		"open A.gz", "remove .A.gz.idx.tmp", "remove A.gz.idx",
+		"open .A.gz.idx.tmp", "write .A.gz.idx.tmp", "fsync .A.gz.idx.tmp", "link A.gz.idx", "remove .A.gz.idx.tmp",
+		"remove .A.gz.tmp", "remove A", "syncdir", "remove .A.lock",
 	}
 	if diff := cmp.Diff(want, calls); diff != "" {
 		t.Errorf("the calls were other ones (-want +got):\n%s", diff)

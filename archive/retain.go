@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -43,6 +44,10 @@ func (w *Writer) retain() error {
 			errs = append(errs, err)
 			continue
 		}
+		if f.name.Kind == Sealed {
+			delete(w.indexed, f.name)
+			errs = append(errs, w.removeIfThere(f.name.As(Index)))
+		}
 		total -= f.size
 		lacking -= f.size // what was freed may show later, or never if somebody reads the file
 		w.events.note(Event{Kind: Removed, File: f.name.String(), Bytes: f.size})
@@ -67,15 +72,19 @@ func (w *Writer) sizes() (files []keptFile, total int64, err error) {
 		return nil, 0, err
 	}
 	for _, n := range names {
-		if n.Kind > SetAside {
+		if n.Kind > SetAside && n.Kind != Index {
 			continue
 		}
 		info, err := w.fs.lstat(w.path(n))
 		if err != nil || !info.Mode().IsRegular() {
 			continue
 		}
-		files = append(files, keptFile{n, info.Size()})
 		total += info.Size()
+		if n.Kind != Index {
+			files = append(files, keptFile{n, info.Size()})
+		} else if i := slices.IndexFunc(files, func(f keptFile) bool { return f.name == n.As(Sealed) }); i >= 0 {
+			files[i].size += info.Size()
+		}
 	}
 	return files, total, nil
 }

@@ -14,6 +14,7 @@ import (
 //	link it to the sealed name       … both files; they are compared, see settle
 //	fsync the folder
 //	read it back and compare
+//	write the index, see putIndex    … a file without one, or a draft of one
 //	remove the plain file
 //
 // Nothing is ever put in the place of a file that exists, and the plain file
@@ -36,7 +37,8 @@ func (w *Writer) seal(n Name) error {
 	}
 	defer plain.Close()
 
-	event, err := w.pack(n, plain)
+	x := newIndexer()
+	event, err := w.pack(n, plain, x)
 	if err != nil {
 		return err
 	}
@@ -60,12 +62,14 @@ func (w *Writer) seal(n Name) error {
 	if same != equal {
 		return errors.Join(fmt.Errorf("seal %s: read back, it is not the text of the plain file; it is written again", path), w.removeIfThere(n.As(Sealed)))
 	}
+	w.writeIndex(n, x)
 	event.Took = time.Since(began)
 	return w.removePlain(n, event)
 }
 
-// pack writes the draft of the sealed file and forces it to the disk.
-func (w *Writer) pack(n Name, plain file) (e Event, err error) {
+// pack writes the draft of the sealed file and forces it to the disk. x learns
+// what is in it.
+func (w *Writer) pack(n Name, plain file, x *indexer) (e Event, err error) {
 	path := w.path(n.As(SealDraft))
 	draft, err := w.fs.open(path, os.O_RDWR|os.O_CREATE|os.O_EXCL)
 	if err != nil {
@@ -88,13 +92,16 @@ func (w *Writer) pack(n Name, plain file) (e Event, err error) {
 		if piece.text == nil || !piece.whole {
 			return e, fmt.Errorf("the %d bytes from byte %d are no line of an archive", piece.size, piece.off)
 		}
+		read := make(chan error, 1)
+		go func() { read <- x.read(piece.text) }()
 		member, m, err := p.pack(piece.text)
-		if err != nil {
+		if err = errors.Join(err, <-read); err != nil {
 			return e, err
 		}
 		if err := writeAll(draft, member, e.Packed); err != nil {
 			return e, err
 		}
+		x.place(m)
 		e.Packed += m.packed
 		e.Bytes += m.plain
 		e.Lines += int64(m.lines)

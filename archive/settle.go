@@ -44,7 +44,7 @@ func (w *Writer) settle(ctx context.Context, n Name, l fileLock) (Name, fileLock
 		}
 		return n, nil, err
 	case shorter:
-		return n, l, w.removeIfThere(n.As(Sealed))
+		return n, l, errors.Join(w.removeIfThere(n.As(Sealed)), w.removeIfThere(n.As(Index)))
 	case damaged:
 		return n, l, w.setAside(n)
 	}
@@ -57,7 +57,7 @@ func (w *Writer) setAside(n Name) error {
 	if err := w.fs.link(w.path(n.As(Sealed)), w.path(to)); err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("set %s aside: %w", n.As(Sealed), err)
 	}
-	if err := w.removeIfThere(n.As(Sealed)); err != nil {
+	if err := errors.Join(w.removeIfThere(n.As(Sealed)), w.removeIfThere(n.As(Index))); err != nil {
 		return err
 	}
 	w.events.note(Event{Kind: Moved, File: to.String(), Err: fmt.Errorf("%s is damaged; it is sealed again from the plain file", n.As(Sealed))})

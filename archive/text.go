@@ -45,6 +45,9 @@ type text struct {
 // removed meanwhile, and a [*CorruptError] for what is no regular file. Streams
 // of the text end with ctx.
 func openText(ctx context.Context, src *source) (*text, error) {
+	if src.in != nil {
+		return &text{ctx: ctx, src: src, base: src.in.name}, nil
+	}
 	f, err := src.open()
 	var irregular *irregularError
 	if errors.As(err, &irregular) {
@@ -82,6 +85,10 @@ func (t *text) close() {
 // other error nothing follows.
 func (t *text) spans() iter.Seq2[span, error] {
 	return func(yield func(span, error) bool) {
+		if t.src.in != nil {
+			t.input(yield)
+			return
+		}
 		if !t.gzip {
 			t.pieces(io.NewSectionReader(t.f, 0, t.size), 1, true, yield)
 			return

@@ -1,19 +1,18 @@
 package archive
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 
-	"github.com/klauspost/compress/gzip"
+	"actionlog/archive/internal/inflate"
 )
 
 // unpacker loads spans into memory that it uses again.
 type unpacker struct {
-	zr     gzip.Reader
-	packed []byte
-	plain  []byte
+	decoder inflate.Decoder
+	packed  []byte
+	plain   []byte
 }
 
 // load returns the lines of a span, valid until the next call. Spans of one
@@ -101,33 +100,19 @@ func (t *text) release() {
 // inflate unpacks the member, whose text must have that length, whose checksum
 // must be right, and which must end where its header says.
 func (u *unpacker) inflate(plain int64) error {
-	r := bytes.NewReader(u.packed)
-	if err := u.zr.Reset(r); err != nil {
-		return short(err)
-	}
-	u.zr.Multistream(false)
 	u.plain = resize(u.plain, plain)
-	if _, err := io.ReadFull(&u.zr, u.plain); err != nil {
-		return short(err)
-	}
-	var beyond [1]byte
-	if n, err := u.zr.Read(beyond[:]); n > 0 || err == nil {
+	n, read, err := u.decoder.Member(u.plain, u.packed)
+	switch {
+	case errors.Is(err, inflate.ErrTooLong):
 		return fmt.Errorf("the member holds more than the %d bytes that its header says", plain)
-	} else if err != io.EOF {
-		return short(err)
-	}
-	if r.Len() > 0 {
-		return fmt.Errorf("the member ends %d bytes before its header says", r.Len())
+	case errors.Is(err, inflate.ErrTruncated) || err == nil && int64(n) < plain:
+		return errors.New("the member holds less than its header says")
+	case err != nil:
+		return err
+	case read < len(u.packed):
+		return fmt.Errorf("the member ends %d bytes before its header says", len(u.packed)-read)
 	}
 	return nil
-}
-
-// short names what a stream that ends too early lacks.
-func short(err error) error {
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		return errors.New("the member holds less than its header says")
-	}
-	return err
 }
 
 // resize returns a slice of n bytes, in the memory of b if that is enough.

@@ -39,6 +39,8 @@ type Writer struct {
 	done    chan struct{} // closed when Close has finished
 	closing error         // what Close returned; valid once done is closed
 
+	indexed map[Name]bool // sealed files whose indexes need no look; of the sealing goroutine
+
 	events events
 	board  board
 }
@@ -70,6 +72,7 @@ func OpenWriter(dir string, opts Options) (*Writer, error) {
 		stop:    make(chan struct{}),
 		hurry:   make(chan struct{}),
 		done:    make(chan struct{}),
+		indexed: map[Name]bool{},
 		mended:  make(map[Name]int64),
 		events:  events{tell: opts.OnEvent},
 	}

@@ -60,6 +60,19 @@ func (m *Matcher) Query() Query { return m.q }
 // 1970: from inclusive, to exclusive.
 func (m *Matcher) Bounds() (from, to int64) { return m.from, m.to }
 
+// Keys returns the least and the greatest of what the query sorts by that an
+// action on this page or a later one can have: its time in nanoseconds since
+// 1970, or its duration.
+func (m *Matcher) Keys() (low, high int64) {
+	switch {
+	case !m.paged:
+		return minInt64, maxInt64
+	case m.q.Sort.Descending():
+		return minInt64, m.after.key
+	}
+	return m.after.key, maxInt64
+}
+
 // Upper returns the id that the cursor's first page saw as the newest, or ""
 // if there is none. Actions with greater ids came later and never match.
 func (m *Matcher) Upper() ID { return m.after.upper }

@@ -40,6 +40,32 @@ func (s *Summer) Merge(service, action string, counts Counts, durations *Histogr
 	p.max = max(p.max, longest)
 }
 
+// Join adds all that other has counted.
+func (s *Summer) Join(other *Summer) {
+	for name, p := range other.pairs {
+		s.Merge(name.service, name.action, p.counts, &p.durations, p.max)
+	}
+}
+
+// Each calls visit with what was counted of each service and action, in any
+// order. durations belongs to the Summer.
+func (s *Summer) Each(visit func(service, action string, counts Counts, durations *Histogram, longest time.Duration)) {
+	for name, p := range s.pairs {
+		visit(name.service, name.action, p.counts, &p.durations, p.max)
+	}
+}
+
+// All returns the counts and quantiles of everything together.
+func (s *Summer) All() Summary {
+	var all pairSum
+	for _, p := range s.pairs {
+		all.counts.add(p.counts)
+		all.durations.Merge(&p.durations)
+		all.max = max(all.max, p.max)
+	}
+	return all.summary()
+}
+
 func (s *Summer) pair(service, action string) *pairSum {
 	name := pairName{service, action}
 	p := s.pairs[name]

@@ -1,0 +1,59 @@
+package cli
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+func (s *session) indexCommand() *cobra.Command {
+	var force bool
+	cmd := &cobra.Command{
+		Use:   "index [flags] [FOLDER | FILE…]",
+		Short: "Make the indexes that sealed files lack",
+		Long: `Make the index of each sealed file that has none, or one that is damaged or of
+another file; small files need none. An index makes answers faster, never
+different. A file that another program packed gets none, and the exit status is
+then 2.`,
+		Example: example(
+			"actionlog index actions/",
+			"actionlog index --force actions/",
+		),
+	}
+	cmd.Flags().BoolVar(&force, "force", false, "make all indexes anew")
+	format := addFormat(cmd)
+	cmd.RunE = func(cmd *cobra.Command, paths []string) error {
+		form, err := s.form(*format)
+		if err != nil {
+			return err
+		}
+		a, err := s.open(paths)
+		if err != nil {
+			return err
+		}
+		g := &grid{columns: []column{{key: "file", head: "FILE"}, {key: "index", head: "INDEX"}, {key: "error", head: "ERROR", wide: true}}}
+		troubled := false
+		err = a.Reindex(cmd.Context(), force, func(file string, made bool, err error) {
+			switch {
+			case err != nil:
+				troubled = true
+				g.add(file, colouredText{"none", red}, err.Error())
+			case made:
+				g.add(file, colouredText{"made", green}, nil)
+			default:
+				g.add(file, "unchanged", nil)
+			}
+		})
+		if err != nil {
+			return err
+		}
+		if err := s.print(g, form, time.UTC); err != nil {
+			return err
+		}
+		if troubled {
+			return errTold
+		}
+		return found(len(g.rows) > 0)
+	}
+	return cmd
+}

@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+const longRoot = `actionlog answers questions about an archive of actions: a folder with a file of
+JSON Lines a day, plain or in gzip.
+
+Each command reads the folder or the files that are named behind its flags,
+else the folder that the variable ACTIONLOG_DIR names, else ./actions; - is
+standard input.
+
+The exit status is 0 where something was found, 1 where nothing was, and 2
+where something could not be read or understood. With NO_COLOR set there are no
+colours.`
+
+// root returns the command with all others below it.
+func (s *session) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "actionlog",
+		Short:         "Search and analyse an archive of actions",
+		Long:          longRoot,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cmd.Help()
+			s.out.Flush()
+			return errTold
+		},
+	}
+	root.SetIn(s.env.Stdin)
+	root.SetOut(s.out)
+	root.SetErr(s.env.Stderr)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fmt.Errorf("%w; %s --help tells more", err, cmd.CommandPath())
+	})
+	root.AddCommand(s.commands()...)
+	return root
+}
+
+func (s *session) commands() []*cobra.Command {
+	return []*cobra.Command{
+		s.searchCommand(),
+		s.statsCommand(),
+		s.errorsCommand(),
+		s.slowCommand(),
+		s.showCommand(),
+		s.exportCommand(),
+		s.tailCommand(),
+		s.compareCommand(),
+		s.verifyCommand(),
+		s.indexCommand(),
+		s.serveCommand(),
+	}
+}
+
+// example indents the lines of an example for --help.
+func example(lines ...string) string { return "  " + strings.Join(lines, "\n  ") }
+
+// found returns errNothing unless something was.
+func found(ok bool) error {
+	if !ok {
+		return errNothing
+	}
+	return nil
+}
+
+// atLeast asks for a number of arguments at the front, and allows paths behind.
+func atLeast(n int, what string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) < n {
+			return errors.New(what)
+		}
+		return nil
+	}
+}
