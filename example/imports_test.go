@@ -49,7 +49,6 @@ var arrows = map[string][]string{
 	"actionlog/example":             {"actionlog/storage", "actionlog/storage/ring", "actionlog/middleware", "actionlog/adminapi", "actionlog/archive"},
 	"actionlog/archive/internal":    {},
 	"actionlog/middleware/internal": {},
-	"actionlog/archive/internal":    {},
 
 	"actionlog/archive/cmd/actionlog": {"actionlog/archive/internal/cli"},
 	"actionlog/archive/internal/cli":  {"actionlog/storage", "actionlog/archive", "actionlog/adminapi"},
