@@ -17,11 +17,10 @@ const tailPause = 200 * time.Millisecond
 
 // Tail returns a range over the actions that match q and are written after the
 // call, as they come, until ctx ends, whose error is not given. It can be ranged
-// over once. Lines that are sealed
-// before they were read, and files that are begun, are followed too. The
-// query's Sort and Cursor are ignored, and a Limit of zero is none. Errors are
-// as those of [Archive.Actions]. Of an archive that [OpenReader] made, Tail is
-// Actions.
+// over once. Lines that are sealed before they were read, and files that are
+// begun, are followed too. The query's Sort and Cursor are ignored, and a Limit
+// of zero is none. Errors are as those of [Archive.Actions]. Of an archive that
+// [OpenReader] made, Tail is Actions.
 func (a *Archive) Tail(ctx context.Context, q storage.Query) iter.Seq2[storage.Action, error] {
 	if a.in != nil {
 		return a.Actions(ctx, q)
