@@ -173,16 +173,3 @@ func BenchmarkBunrouter(b *testing.B) {
 		b.Run(name, func(b *testing.B) { run(b, router(bunrouter.Use(middleware.New(opts).Bunrouter))) })
 	}
 }
-
-func BenchmarkParallel(b *testing.B) {
-	h := benchMux(middleware.New(middleware.Options{Recorder: ring.New(ring.Options{})}).Handler)
-	b.ReportAllocs()
-	b.RunParallel(func(pb *testing.PB) {
-		r := benchRequest(b)
-		w := newSink()
-		for pb.Next() {
-			r.Pattern = ""
-			h.ServeHTTP(w, r)
-		}
-	})
-}
