@@ -35,7 +35,7 @@ func recordOne(r *ring.Ring, h storage.Handle, a *storage.Active, f *storage.Fin
 
 // BenchmarkRecord is one action into the ring, with everything counted: by
 // handle (End, which reads the clock) and by name (Record, which looks it up).
-// The floor is the clock reading.
+// The floor is the clock reading, and making what is handed over.
 func BenchmarkRecord(b *testing.B) {
 	b.Run("floor=clock", func(b *testing.B) {
 		base := time.Now()
@@ -43,6 +43,16 @@ func BenchmarkRecord(b *testing.B) {
 		for b.Loop() {
 			sum += time.Since(base)
 		}
+	})
+	b.Run("floor=clock+request", func(b *testing.B) {
+		base := time.Now()
+		var sum time.Duration
+		var f storage.Finish
+		for b.Loop() {
+			f = request(1)
+			sum += time.Since(base)
+		}
+		runtime.KeepAlive(&f)
 	})
 	b.Run("end", func(b *testing.B) {
 		r := ring.New(ring.Options{})
