@@ -80,6 +80,15 @@ var soonMidnight = time.FixedZone("", 23*3600+55*60)
 // full reports whether tests take the time that they would like.
 func full() bool { return os.Getenv("ACTIONLOG_FULL") == "1" }
 
+// skip skips a test for what the machine lacks, or fails it in the full check.
+func skip(t testing.TB, why string) {
+	t.Helper()
+	if full() {
+		t.Fatalf("full check: %s", why)
+	}
+	t.Skip(why)
+}
+
 // workWithFaults lets a writer take over what a crash left, write, rotate and
 // remove, and returns all actions that the folder must have then.
 func workWithFaults(t *testing.T, dir string, faults *archive.Faults) (all []storage.Action) {

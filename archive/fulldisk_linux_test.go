@@ -20,10 +20,7 @@ func smallDisk(t *testing.T, size string) string {
 	t.Helper()
 	dir := t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size="+size); err != nil {
-		if full() {
-			t.Fatalf("mount a tmpfs, as ACTIONLOG_FULL=1 asks for: %v", err)
-		}
-		t.Skipf("mounting a small tmpfs needs root: %v", err)
+		skip(t, "mounting a small tmpfs needs root: "+err.Error())
 	}
 	t.Cleanup(func() {
 		if err := syscall.Unmount(dir, 0); err != nil {
