@@ -127,3 +127,6 @@ func newProcess(millis, chance uint64) (p storage.Process) {
 	put(p[10:], chance*0x9e3779b97f4a7c15)
 	return p
 }
+
+// Len returns how many actions the whole stream has.
+func (s *Stream) Len() int { return s.opts.Count }

@@ -1,0 +1,107 @@
+package compare
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// measured is how long a question took, again and again.
+type measured struct {
+	times []time.Duration // sorted
+	peak  int64           // KiB of the largest process; 0 if unknown
+}
+
+func (m *measured) least() time.Duration  { return m.times[0] }
+func (m *measured) median() time.Duration { return m.times[len(m.times)/2] }
+
+const (
+	warm     = 5 * time.Second // what takes longer needs no run to warm up
+	patience = time.Minute     // after which nothing is asked again
+	deadline = 10 * time.Minute
+)
+
+// measure asks until it has so many times, or patience ends. The first run
+// fills the page cache, finds the peak of memory, and has the answer.
+func measure(ctx context.Context, a ask, runs int) (*measured, *answer, error) {
+	m := &measured{}
+	began := time.Now()
+	out, took, err := a.first(ctx, m)
+	if err != nil {
+		return nil, nil, err
+	}
+	ans, err := a.read(out)
+	if err != nil {
+		return nil, nil, err
+	}
+	if took > warm {
+		m.times = append(m.times, took)
+	}
+	for len(m.times) < runs && (len(m.times) == 0 || time.Since(began) < patience) {
+		_, took, err := a.once(ctx, a.args)
+		if err != nil {
+			return nil, nil, err
+		}
+		m.times = append(m.times, took)
+	}
+	slices.Sort(m.times)
+	return m, ans, nil
+}
+
+// first runs it under time, if that is there.
+func (a *ask) first(ctx context.Context, m *measured) ([]byte, time.Duration, error) {
+	const program = "/usr/bin/time"
+	if _, err := os.Stat(program); err != nil || a.http != nil {
+		return a.once(ctx, a.args)
+	}
+	f, err := os.CreateTemp("", "compare")
+	if err != nil {
+		return nil, 0, err
+	}
+	defer os.Remove(f.Name())
+	defer f.Close()
+	out, took, err := a.once(ctx, append([]string{program, "-q", "-f", "%M", "-o", f.Name()}, a.args...))
+	if err != nil {
+		return nil, 0, err
+	}
+	text, err := os.ReadFile(f.Name())
+	if err != nil {
+		return nil, 0, err
+	}
+	m.peak, err = strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64)
+	return out, took, err
+}
+
+// once asks once.
+func (a *ask) once(ctx context.Context, args []string) ([]byte, time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, deadline)
+	defer cancel()
+	began := time.Now()
+	if a.http != nil {
+		out, err := a.http(ctx)
+		return out, time.Since(began), err
+	}
+	var out, warnings bytes.Buffer
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	ownGroup(cmd)
+	cmd.WaitDelay = 5 * time.Second
+	cmd.Env = append(os.Environ(), a.env...)
+	cmd.Stdout, cmd.Stderr = &out, &warnings
+	err := cmd.Run()
+	took := time.Since(began)
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() == 1 && warnings.Len() == 0 {
+		err = nil // nothing was found
+	}
+	if err != nil {
+		err = fmt.Errorf("%s: %w: %s", args[0], err, &warnings)
+	}
+	return out.Bytes(), took, err
+}
