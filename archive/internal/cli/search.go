@@ -31,15 +31,7 @@ func (s *session) searchCommand() *cobra.Command {
 	format := addFormat(cmd)
 	cmd.MarkFlagsMutuallyExclusive("limit", "all")
 	cmd.RunE = func(cmd *cobra.Command, paths []string) error {
-		query, loc, err := q.read(s.env.Now())
-		if err != nil {
-			return err
-		}
-		form, err := s.form(*format)
-		if err != nil {
-			return err
-		}
-		a, err := s.open(paths)
+		x, err := s.ask(q, *format, paths)
 		if err != nil {
 			return err
 		}
@@ -50,7 +42,7 @@ func (s *session) searchCommand() *cobra.Command {
 		if all {
 			left = storage.NoLimit
 		}
-		return s.list(s.pages(cmd.Context(), a, query, left, true), form, loc)
+		return s.list(s.pages(cmd.Context(), x.a, x.q, left, true), x.form, x.loc)
 	}
 	return cmd
 }
