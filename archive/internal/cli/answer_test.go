@@ -37,6 +37,7 @@ func TestGolden(t *testing.T) {
 		{"stats-jsonl", 0, []string{"stats", "--by", "service"}},
 		{"stats-logfmt", 0, []string{"stats", "--format", "logfmt", "--by", "service"}},
 		{"stats-step", 0, []string{"stats", "--format", "table", "--step", "12h"}},
+		{"stats-step-tz", 0, []string{"stats", "--format", "csv", "--step", "1d", "--tz", "Asia/Tokyo"}},
 		{"stats-step-jsonl", 0, []string{"stats", "--step", "1d"}},
 		{"slow", 0, []string{"slow", "--format", "table", "--limit", "4"}},
 		{"slow-each", 0, []string{"slow", "--format", "table", "--each", "--service", "CaseService"}},

@@ -20,8 +20,10 @@ func (s *session) statsCommand() *cobra.Command {
 the durations that 50, 95 and 99 percent did not exceed (within 2 %), and the
 longest. By service, or by service and action, an index answers.
 
-With --step there is a row for each step of time instead; steps begin at whole
-multiples of their length since 1970 in UTC.`,
+With --step there is a row for each step of time instead. Steps begin when the
+clocks of --tz show a whole multiple of their length: days, and what divides
+them, at midnight there. A step in which the clocks are changed is longer or
+shorter by as much, and an hour that they show twice is two rows.`,
 		Example: example(
 			"actionlog stats --from 7d",
 			"actionlog stats --by code,method --service CaseService actions/",
