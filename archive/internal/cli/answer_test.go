@@ -115,6 +115,54 @@ func TestSameActions(t *testing.T) {
 	}
 }
 
+// TestAllOfMany holds that all that match, beyond the first page, are what the
+// pages are.
+func TestAllOfMany(t *testing.T) {
+	t.Parallel()
+	dir := bigArchive(t)
+	for _, sort := range []string{"-timestamp", "timestamp", "-duration", "duration"} {
+		t.Run(sort, func(t *testing.T) {
+			t.Parallel()
+			whole := run(t, "search", "--all", "--sort", sort, dir)
+			if n := strings.Count(whole.stdout, "\n"); n != 5000 || whole.status != 0 || whole.stderr != "" {
+				t.Errorf("%d actions, status %d: %s", n, whole.status, whole.stderr)
+			}
+			var pages strings.Builder
+			args := []string{"search", "--limit", "900", "--sort", sort}
+			for {
+				r := run(t, append(args, dir)...)
+				pages.WriteString(r.stdout)
+				_, cursor, more := strings.Cut(strings.TrimSpace(r.stderr), "--cursor ")
+				if !more {
+					break
+				}
+				args = append(args[:5], "--cursor", cursor)
+			}
+			if pages.String() != whole.stdout {
+				t.Error("the pages are not what --all lists")
+			}
+			if r := runIn(t, strings.NewReader(whole.stdout), "search", "--all", "--sort", sort, "-"); r != whole {
+				t.Error("standard input is not listed as the folder is")
+			}
+			if r := runIn(t, strings.NewReader(whole.stdout), "search", "--limit", "1234", "--sort", sort, "-"); r.stdout != firstLines(whole.stdout, 1234) {
+				t.Error("the first of standard input are not those of the folder")
+			}
+			inTime := run(t, "export", dir)
+			if r := runIn(t, strings.NewReader(whole.stdout), "export", "-"); r != inTime {
+				t.Error("an export of standard input is not in the order of time")
+			}
+		})
+	}
+}
+
+func firstLines(s string, n int) string {
+	end := 0
+	for range n {
+		end += strings.IndexByte(s[end:], '\n') + 1
+	}
+	return s[:end]
+}
+
 // TestCursor follows pages of the newest actions by what standard error tells.
 func TestCursor(t *testing.T) {
 	t.Parallel()
