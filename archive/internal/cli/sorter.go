@@ -45,13 +45,7 @@ func (s *sorter) add(a *storage.Action) error {
 		return nil
 	}
 	s.kept = append(s.kept, *a)
-	s.size += sizeAction + len(a.Error)
-	if h := a.HTTP; h != nil {
-		s.size += len(h.Path) + len(h.RequestID)
-	}
-	for _, at := range a.Attrs {
-		s.size += len(at.Key) + len(at.Value)
-	}
+	s.size += sizeAction + textOf(a)
 	if s.size < s.most {
 		return nil
 	}
