@@ -196,6 +196,8 @@ func TestTrouble(t *testing.T) {
 		args []string
 		says string
 	}{
+		"index-of-stdin":   {[]string{"index", "-"}, "standard input has no index"},
+		"url-elsewhere":    {[]string{"search", "http://localhost:8000"}, "actionlog tail"},
 		"no-folder":        {[]string{"search", filepath.Join(dir, "nowhere")}, "nowhere"},
 		"hostile-path":     {[]string{"search", "no\x1b[31mwhere"}, `no\x1b[31mwhere`},
 		"default-folder":   {[]string{"search"}, "ACTIONLOG_DIR"},
@@ -217,7 +219,7 @@ func TestTrouble(t *testing.T) {
 		"too-many-steps":   {[]string{"stats", "--step", "1s", dir}, "parameter step"},
 		"export-format":    {[]string{"export", "--format", "xml", dir}, "parquet"},
 		"lines":            {[]string{"tail", "-n", "-1", dir}, "0 to 1000"},
-		"url":              {[]string{"tail", "http://", dir + "x"}, "no such file"},
+		"url":              {[]string{"tail", "http://", dir + "x"}, "is a URL"},
 		"stretch":          {[]string{"compare", "monday", "2026-11-21", dir}, "14d..7d"},
 		"stretch-moment":   {[]string{"compare", "monday..now", "2026-11-21", dir}, "14d..7d"},
 		"stretch-backward": {[]string{"compare", "7d..14d", "2026-11-21", dir}, "after from"},
