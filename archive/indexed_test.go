@@ -255,6 +255,27 @@ func compareAnswers(t *testing.T, label string, a *archive.Archive, q storage.Qu
 		}
 		check("series", points, naiveSeries(want, step))
 	}
+	for _, zone := range []string{"Asia/Tokyo", "Asia/Kolkata"} { // neither changes its clocks
+		loc, err := time.LoadLocation(zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, offset := time.Unix(0, 0).In(loc).Zone()
+		ahead := time.Duration(offset) * time.Second
+		points, err := a.SeriesIn(ctx, q, 3*time.Hour, loc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shifted := slices.Clone(want)
+		for i := range shifted {
+			shifted[i].Time = shifted[i].Time.Add(ahead)
+		}
+		naive := naiveSeries(shifted, 3*time.Hour)
+		for i := range naive {
+			naive[i].Time = naive[i].Time.Add(-ahead)
+		}
+		check("series in "+zone, points, naive)
+	}
 	slow, err := a.Slow(ctx, q)
 	if err != nil {
 		t.Fatal(err)

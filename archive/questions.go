@@ -2,16 +2,15 @@ package archive
 
 import (
 	"context"
-	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"actionlog/storage"
 )
 
 const (
-	slowPerAction = 10      // how many actions of each service and action Slow returns
-	maxPoints     = 100_000 // the most that Series returns
+	slowPerAction = 10 // how many actions of each service and action Slow returns
 )
 
 // Errors returns the failures that q matches, grouped by the template of their
@@ -61,6 +60,14 @@ func (a *Archive) Errors(ctx context.Context, q storage.Query) ([]storage.ErrorG
 // too. q's order, limit and cursor are ignored. A step must be positive, and so
 // long that there are at most 100,000 points.
 func (a *Archive) Series(ctx context.Context, q storage.Query, step time.Duration) ([]storage.Point, error) {
+	return a.SeriesIn(ctx, q, step, time.UTC)
+}
+
+// SeriesIn is [Archive.Series] with steps that begin when the clocks of loc show
+// a whole multiple of step, so that a step that divides a day begins at
+// midnight there. A step in which the clocks are changed is longer or shorter
+// by as much, and an hour that they show twice is two hours.
+func (a *Archive) SeriesIn(ctx context.Context, q storage.Query, step time.Duration, loc *time.Location) ([]storage.Point, error) {
 	if step <= 0 {
 		return nil, &storage.ParamError{Param: "step", Value: step.String(), Allowed: "a duration greater than zero"}
 	}
@@ -69,64 +76,33 @@ func (a *Archive) Series(ctx context.Context, q storage.Query, step time.Duratio
 	if err != nil {
 		return nil, err
 	}
-	sums := perWorker(func() series { return series{} })
+	in := steps{step, loc}
+	var mu sync.Mutex
+	all := series{} // one for all workers, for there may be many steps
 	s := newScan(a, m)
-	s.found = func(worker int, actions []storage.Action) {
+	s.found = func(_ int, actions []storage.Action) {
+		mu.Lock()
+		defer mu.Unlock()
 		for i := range actions {
-			sums[worker].at(actions[i].Time.UnixNano() / int64(step)).Add(&actions[i])
+			all.at(in.start(actions[i].Time.UnixNano())).add(&actions[i])
 		}
 	}
-	whole := series{}
 	if q.Status == "" && step%time.Hour == 0 && rollable(&q) {
 		s.rolled = func(x *index, of extent) (timeRange, error) {
-			return x.roll(&q, of, true, func(hour int64, p pair, r *roll) {
-				whole.at(hour/int64(step/time.Hour)).Merge(p.service, p.action, r.counts, &r.durations, r.longest)
+			if !in.ofHours(x.times()) {
+				return noTime, nil
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			return x.roll(&q, of, true, func(hour int64, _ pair, r *roll) {
+				all.at(in.start(hour * nanosPerHour)).merge(r)
 			})
 		}
 	}
 	if err := s.run(ctx); err != nil {
 		return nil, err
 	}
-	for _, other := range append(sums[1:], whole) {
-		for n, sum := range other {
-			sums[0].at(n).Join(sum)
-		}
-	}
-	return sums[0].points(step)
-}
-
-// series is what happened in each step.
-type series map[int64]*storage.Summer
-
-func (s series) at(n int64) *storage.Summer {
-	sum := s[n]
-	if sum == nil {
-		sum = storage.NewSummer()
-		s[n] = sum
-	}
-	return sum
-}
-
-func (s series) points(step time.Duration) ([]storage.Point, error) {
-	list := []storage.Point{}
-	if len(s) == 0 {
-		return list, nil
-	}
-	first, last := noTime.min, noTime.max
-	for n := range s {
-		first, last = min(first, n), max(last, n)
-	}
-	if last-first >= maxPoints {
-		return nil, &storage.ParamError{Param: "step", Value: step.String(), Allowed: fmt.Sprintf("one that makes at most %d points; this one makes %d", maxPoints, last-first+1)}
-	}
-	for n := first; n <= last; n++ {
-		p := storage.Point{Time: time.Unix(0, n*int64(step)).UTC()}
-		if sum := s[n]; sum != nil {
-			p.Summary = sum.All()
-		}
-		list = append(list, p)
-	}
-	return list, nil
+	return all.points(in)
 }
 
 // Slow returns the slowest actions of each service and action that match q, at

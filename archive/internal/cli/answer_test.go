@@ -37,6 +37,7 @@ func TestGolden(t *testing.T) {
 		{"stats-jsonl", 0, []string{"stats", "--by", "service"}},
 		{"stats-logfmt", 0, []string{"stats", "--format", "logfmt", "--by", "service"}},
 		{"stats-step", 0, []string{"stats", "--format", "table", "--step", "12h"}},
+		{"stats-step-tz", 0, []string{"stats", "--format", "csv", "--step", "1d", "--tz", "Asia/Tokyo"}},
 		{"stats-step-jsonl", 0, []string{"stats", "--step", "1d"}},
 		{"slow", 0, []string{"slow", "--format", "table", "--limit", "4"}},
 		{"slow-each", 0, []string{"slow", "--format", "table", "--each", "--service", "CaseService"}},
@@ -114,6 +115,54 @@ func TestSameActions(t *testing.T) {
 	}
 }
 
+// TestAllOfMany holds that all that match, beyond the first page, are what the
+// pages are.
+func TestAllOfMany(t *testing.T) {
+	t.Parallel()
+	dir := bigArchive(t)
+	for _, sort := range []string{"-timestamp", "timestamp", "-duration", "duration"} {
+		t.Run(sort, func(t *testing.T) {
+			t.Parallel()
+			whole := run(t, "search", "--all", "--sort", sort, dir)
+			if n := strings.Count(whole.stdout, "\n"); n != 5000 || whole.status != 0 || whole.stderr != "" {
+				t.Errorf("%d actions, status %d: %s", n, whole.status, whole.stderr)
+			}
+			var pages strings.Builder
+			args := []string{"search", "--limit", "900", "--sort", sort}
+			for {
+				r := run(t, append(args, dir)...)
+				pages.WriteString(r.stdout)
+				_, cursor, more := strings.Cut(strings.TrimSpace(r.stderr), "--cursor ")
+				if !more {
+					break
+				}
+				args = append(args[:5], "--cursor", cursor)
+			}
+			if pages.String() != whole.stdout {
+				t.Error("the pages are not what --all lists")
+			}
+			if r := runIn(t, strings.NewReader(whole.stdout), "search", "--all", "--sort", sort, "-"); r != whole {
+				t.Error("standard input is not listed as the folder is")
+			}
+			if r := runIn(t, strings.NewReader(whole.stdout), "search", "--limit", "1234", "--sort", sort, "-"); r.stdout != firstLines(whole.stdout, 1234) {
+				t.Error("the first of standard input are not those of the folder")
+			}
+			inTime := run(t, "export", dir)
+			if r := runIn(t, strings.NewReader(whole.stdout), "export", "-"); r != inTime {
+				t.Error("an export of standard input is not in the order of time")
+			}
+		})
+	}
+}
+
+func firstLines(s string, n int) string {
+	end := 0
+	for range n {
+		end += strings.IndexByte(s[end:], '\n') + 1
+	}
+	return s[:end]
+}
+
 // TestCursor follows pages of the newest actions by what standard error tells.
 func TestCursor(t *testing.T) {
 	t.Parallel()
@@ -147,6 +196,8 @@ func TestTrouble(t *testing.T) {
 		args []string
 		says string
 	}{
+		"index-of-stdin":   {[]string{"index", "-"}, "standard input has no index"},
+		"url-elsewhere":    {[]string{"search", "http://localhost:8000"}, "actionlog tail"},
 		"no-folder":        {[]string{"search", filepath.Join(dir, "nowhere")}, "nowhere"},
 		"hostile-path":     {[]string{"search", "no\x1b[31mwhere"}, `no\x1b[31mwhere`},
 		"default-folder":   {[]string{"search"}, "ACTIONLOG_DIR"},
@@ -168,7 +219,7 @@ func TestTrouble(t *testing.T) {
 		"too-many-steps":   {[]string{"stats", "--step", "1s", dir}, "parameter step"},
 		"export-format":    {[]string{"export", "--format", "xml", dir}, "parquet"},
 		"lines":            {[]string{"tail", "-n", "-1", dir}, "0 to 1000"},
-		"url":              {[]string{"tail", "http://", dir + "x"}, "no such file"},
+		"url":              {[]string{"tail", "http://", dir + "x"}, "is a URL"},
 		"stretch":          {[]string{"compare", "monday", "2026-11-21", dir}, "14d..7d"},
 		"stretch-moment":   {[]string{"compare", "monday..now", "2026-11-21", dir}, "14d..7d"},
 		"stretch-backward": {[]string{"compare", "7d..14d", "2026-11-21", dir}, "after from"},

@@ -70,16 +70,21 @@ func durationText(d time.Duration) string {
 		if d < 1000*unit || unit == time.Second {
 			v := float64(d) / float64(unit)
 			name := map[time.Duration]string{time.Microsecond: "µs", time.Millisecond: "ms", time.Second: "s"}[unit]
-			switch {
-			case v >= 100 || v == 0:
-				return strconv.FormatFloat(v, 'f', 0, 64) + name
-			case v >= 10:
-				return strconv.FormatFloat(v, 'f', 1, 64) + name
-			}
-			return strconv.FormatFloat(v, 'f', 2, 64) + name
+			return digits(v) + name
 		}
 	}
 	return d.String()
+}
+
+// digits returns a number with three digits that count, and all before its point.
+func digits(v float64) string {
+	switch {
+	case v >= 100 || v == 0:
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	case v >= 10:
+		return strconv.FormatFloat(v, 'f', 1, 64)
+	}
+	return strconv.FormatFloat(v, 'f', 2, 64)
 }
 
 func percentText(p float64) string {
@@ -92,7 +97,8 @@ func percentText(p float64) string {
 	return strconv.FormatFloat(100*p, 'f', 1, 64) + " %"
 }
 
-// signedText returns a difference with its sign.
+// signedText returns a difference with its sign; three times as much and more
+// as how many times it is.
 func signedText(d signed) string {
 	switch {
 	case math.IsInf(d.share, 1):
@@ -101,6 +107,8 @@ func signedText(d signed) string {
 		return "-100 %"
 	case d.unit != "":
 		return fmt.Sprintf("%+.2f %s", 100*d.share, d.unit)
+	case d.share >= 2:
+		return "×" + digits(1+d.share)
 	}
 	return fmt.Sprintf("%+.1f %%", 100*d.share)
 }

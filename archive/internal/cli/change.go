@@ -79,6 +79,8 @@ func compareRates(p pair, a, b *sum, z float64) change {
 	c.estimate = c.b - c.a
 	c.diff = rateDifference(a.counts, b.counts, z)
 	switch {
+	case !ratesDiffer(a.counts, b.counts, z):
+		c.diff = interval{min(c.diff.low, 0), max(c.diff.high, 0)}
 	case c.diff.low > 0:
 		c.kind = failsMore
 	case c.diff.high < 0:

@@ -21,7 +21,8 @@ as --from and --to take them; 14d..7d is the week before the last.
 Of each difference there is an interval in which it lies. All intervals together
 hold with a confidence of 95 %: each one alone is wider by as much as many are
 looked at, so that not one in twenty is a false alarm. Only differences whose
-interval leaves no change out are listed; --all lists the others too. New is
+interval leaves no change out are listed, of failures only if Fisher's exact
+test agrees; --all lists the others too. New is
 what A has none of, an action or an error, which may be chance where there are
 few. The intervals take actions as independent of each other; where one slow minute makes
 a thousand of them slow, the difference of the two stretches is real, and says

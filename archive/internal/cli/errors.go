@@ -25,24 +25,16 @@ of them, which actionlog show takes.`,
 	cmd.Flags().Var(&most, "limit", "how many groups at most")
 	format := addFormat(cmd)
 	cmd.RunE = func(cmd *cobra.Command, paths []string) error {
-		query, loc, err := q.read(s.env.Now())
+		x, err := s.ask(q, *format, paths)
 		if err != nil {
 			return err
 		}
-		form, err := s.form(*format)
-		if err != nil {
-			return err
-		}
-		a, err := s.open(paths)
-		if err != nil {
-			return err
-		}
-		groups, err := a.Errors(cmd.Context(), query)
+		groups, err := x.a.Errors(cmd.Context(), x.q)
 		if err != nil {
 			return err
 		}
 		groups = groups[:min(len(groups), int(most))]
-		if err := s.print(errorGrid(groups), form, loc); err != nil {
+		if err := s.print(errorGrid(groups), x.form, x.loc); err != nil {
 			return err
 		}
 		return found(len(groups) > 0)

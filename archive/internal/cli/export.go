@@ -127,7 +127,7 @@ func (x *export) file(ctx context.Context, path string, force bool) (n int64, er
 // write returns how many actions it wrote.
 func (x *export) write(ctx context.Context, w io.Writer) (n int64, err error) {
 	out := x.writer(w)
-	for a, err := range x.s.inOrder(ctx, x.a, x.q) {
+	for a, err := range x.s.ordered(ctx, x.a, x.q) {
 		if err == nil {
 			err = out.write(a)
 		}

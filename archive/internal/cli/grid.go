@@ -5,7 +5,6 @@ import (
 	"io"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // column is a column of a grid.
@@ -25,6 +24,10 @@ const (
 	bold   = "\x1b[1m"
 	plain  = "\x1b[0m"
 )
+
+// mostCells is how wide a column is at most, so that one name does not push the
+// columns behind it off the terminal.
+const mostCells = 48
 
 // grid is rows of cells of the types string, []string, colouredText, int64,
 // time.Duration, time.Time, stepTime, share, signed and barOf; nil is a cell that is
@@ -69,7 +72,7 @@ func (g *grid) table(w io.Writer, v view) error {
 	copy(widths, g.least)
 	for _, line := range texts {
 		for i, t := range line {
-			widths[i] = max(widths[i], utf8.RuneCountInString(t))
+			widths[i] = max(widths[i], min(cells(t), mostCells))
 		}
 	}
 	g.least = widths
@@ -97,10 +100,14 @@ func (g *grid) tableLine(w io.Writer, v view, n int, line []string, widths []int
 			b.WriteString("  ")
 			used += 2
 		}
-		pad := widths[i] - utf8.RuneCountInString(t)
-		if c.wide && v.width > 0 {
-			t = cutRunes(t, max(v.width-used, 10))
+		switch {
+		case v.width == 0: // a file: nothing is cut
+		case c.wide:
+			t = cutCells(t, max(v.width-used, 10))
+		default:
+			t = cutCells(t, mostCells)
 		}
+		pad := max(widths[i]-cells(t), 0)
 		colour := ""
 		if v.colour {
 			colour = bold
@@ -129,15 +136,6 @@ func cellColour(cell any) string {
 		return c.colour
 	}
 	return ""
-}
-
-// cutRunes returns at most n characters of s.
-func cutRunes(s string, n int) string {
-	if utf8.RuneCountInString(s) <= n {
-		return s
-	}
-	r := []rune(s)
-	return string(r[:n-1]) + "…"
 }
 
 // peaks returns the greatest bar of each column.

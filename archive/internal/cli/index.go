@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -30,6 +31,9 @@ then 2.`,
 		a, err := s.open(paths)
 		if err != nil {
 			return err
+		}
+		if s.fromIn {
+			return errors.New("standard input has no index; name a folder or files")
 		}
 		g := &grid{columns: []column{{key: "file", head: "FILE"}, {key: "index", head: "INDEX"}, {key: "error", head: "ERROR", wide: true}}}
 		troubled := false

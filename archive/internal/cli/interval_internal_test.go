@@ -121,3 +121,90 @@ func TestIntervals(t *testing.T) {
 		t.Errorf("the median of 3 lies between ranks %v and %v, not outside of all", first, last)
 	}
 }
+
+// TestFewFailures holds, by adding up the chances of all that can happen, that a
+// share of failures that is the same is taken for another no more often than
+// stated, also where one stretch is long and the other short.
+func TestFewFailures(t *testing.T) {
+	t.Parallel()
+	for _, comparisons := range []float64{1, 36, 576} {
+		alpha := (1 - confidence) / comparisons
+		z := normalQuantile(1 - alpha/2)
+		for _, rate := range []float64{0.0005, 0.002, 0.02, 0.2} {
+			for _, n := range [][2]uint64{{30, 30}, {300, 300}, {300, 3000}, {100, 20_000}} {
+				chanceA, chanceB := chances(n[0], rate), chances(n[1], rate)
+				alarms := 0.0
+				for failedA, pa := range chanceA {
+					for failedB, pb := range chanceB {
+						if pa*pb < 1e-12 {
+							continue
+						}
+						a, b := &sum{}, &sum{}
+						a.counts = storage.Counts{Total: int64(n[0]), Failed: int64(failedA)}
+						b.counts = storage.Counts{Total: int64(n[1]), Failed: int64(failedB)}
+						if compareRates(pair{}, a, b, z).kind != unsure {
+							alarms += pa * pb
+						}
+					}
+				}
+				if alarms > alpha {
+					t.Errorf("rate %v of %v: an alarm in %.1e comparisons, not %.1e", rate, n, alarms, alpha)
+				}
+			}
+		}
+	}
+}
+
+// chances returns those of 0, 1, … failures of n.
+func chances(n uint64, rate float64) []float64 {
+	mean := float64(n) * rate
+	list := make([]float64, int(min(float64(n), mean+9*math.Sqrt(mean)+9))+1)
+	for k := range list {
+		list[k] = binomial(n, uint64(k), rate)
+	}
+	return list
+}
+
+// TestUnlikeStretches holds that quantiles of a short and a long stretch are taken
+// for others no more often than stated.
+func TestUnlikeStretches(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(11, 12))
+	z := normalQuantile(0.975)
+	for _, share := range []float64{0.5, 0.95} {
+		for _, n := range [][2]int{{60, 4000}, {4000, 60}, {200, 1000}} {
+			alarms, trials := 0, 400
+			for range trials {
+				a, b := drawn(r, n[0], 10*time.Millisecond, 0), drawn(r, n[1], 10*time.Millisecond, 0)
+				if compareQuantiles(pair{}, "", share, a, b, z).kind != unsure {
+					alarms++
+				}
+			}
+			if alarms > trials*75/1000 { // three deviations above 5 %
+				t.Errorf("quantile %v of %v: %d of %d comparisons find what is not there", share, n, alarms, trials)
+			}
+		}
+	}
+}
+
+// TestFisher holds values of textbooks.
+func TestFisher(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		failed, allFailed, n, all int64
+		want                      float64
+	}{
+		{3, 4, 4, 8, 0.242857},      // the tea taster, 17 of 70
+		{10, 12, 13, 30, 0.0004652}, // criminal twins
+		{0, 5, 10, 100, 1},
+		{2, 2, 3, 5, 0.3},
+		{5, 5, 5, 5, 1},
+	} {
+		if got := manyOf(test.failed, test.allFailed, test.n, test.all); math.Abs(got-test.want) > 1e-6 {
+			t.Errorf("%+v: %.7f", test, got)
+		}
+	}
+	if manyOf(90_000, 100_000, 1_000_000, 10_000_000) > 1e-300 {
+		t.Error("nine times as many as there should be are likely")
+	}
+}

@@ -7,7 +7,7 @@ import (
 	"actionlog/storage"
 
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/compress/zstd"
+	"github.com/parquet-go/parquet-go/compress/gzip"
 )
 
 // parquetRow is an action as a row of Parquet: the keys of the JSON form, with
@@ -37,26 +37,30 @@ type parquetRow struct {
 }
 
 const (
-	rowsPerGroup = 40_000 // bounds what is in memory
-	rowsPerWrite = 512
+	rowsPerGroup  = 40_960   // bounds what is in memory,
+	bytesPerGroup = 24 << 20 // of long texts, too
+	rowsPerWrite  = 512
 )
 
-// parquetWriter writes Parquet, compressed by zstd.
+// parquetWriter writes Parquet, compressed by gzip: as small as by zstd, whose
+// encoder keeps 16 MiB for each processor.
 type parquetWriter struct {
-	w    *parquet.GenericWriter[parquetRow]
-	rows []parquetRow
+	w     *parquet.GenericWriter[parquetRow]
+	rows  []parquetRow
+	n     int // rows in the group that is not written yet
+	bytes int // of the texts in it
 }
 
 func newParquetWriter(w io.Writer) *parquetWriter {
 	return &parquetWriter{w: parquet.NewGenericWriter[parquetRow](w,
-		parquet.Compression(&zstd.Codec{}),
-		parquet.MaxRowsPerRowGroup(rowsPerGroup),
+		parquet.Compression(&gzip.Codec{Level: gzip.BestSpeed}),
 		parquet.CreatedBy("actionlog", "1", ""),
 	)}
 }
 
 func (p *parquetWriter) write(a *storage.Action) error {
 	p.rows = append(p.rows, rowOf(a))
+	p.bytes += textOf(a)
 	if len(p.rows) < rowsPerWrite {
 		return nil
 	}
@@ -67,8 +71,16 @@ func (p *parquetWriter) writeRows() error {
 	if _, err := p.w.Write(p.rows); err != nil {
 		return fmt.Errorf("write rows of Parquet: %w", err)
 	}
+	p.n += len(p.rows)
 	clear(p.rows)
 	p.rows = p.rows[:0]
+	if p.n < rowsPerGroup && p.bytes < bytesPerGroup {
+		return nil
+	}
+	p.n, p.bytes = 0, 0
+	if err := p.w.Flush(); err != nil {
+		return fmt.Errorf("write a group of rows of Parquet: %w", err)
+	}
 	return nil
 }
 
@@ -115,6 +127,18 @@ func rowOf(a *storage.Action) parquetRow {
 		}
 	}
 	return row
+}
+
+// textOf returns about how many bytes of text an action has.
+func textOf(a *storage.Action) int {
+	n := len(a.Service) + len(a.Action) + len(a.Error) + len(a.ID) + len(a.Instance)
+	if h := a.HTTP; h != nil {
+		n += len(h.Route) + len(h.Path) + len(h.RequestID)
+	}
+	for _, at := range a.Attrs {
+		n += len(at.Key) + len(at.Value)
+	}
+	return n
 }
 
 func orNull(s string) *string {

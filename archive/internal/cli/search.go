@@ -27,19 +27,11 @@ func (s *session) searchCommand() *cobra.Command {
 	q := s.addQuery(cmd, true)
 	q.addOrder(cmd)
 	cmd.Flags().Var(&most, "limit", "how many at most; 100 unless given")
-	cmd.Flags().BoolVar(&all, "all", false, "all that match, however many")
+	cmd.Flags().BoolVar(&all, "all", false, "all that match, however many; they are sorted in a temporary file")
 	format := addFormat(cmd)
 	cmd.MarkFlagsMutuallyExclusive("limit", "all")
 	cmd.RunE = func(cmd *cobra.Command, paths []string) error {
-		query, loc, err := q.read(s.env.Now())
-		if err != nil {
-			return err
-		}
-		form, err := s.form(*format)
-		if err != nil {
-			return err
-		}
-		a, err := s.open(paths)
+		x, err := s.ask(q, *format, paths)
 		if err != nil {
 			return err
 		}
@@ -50,7 +42,7 @@ func (s *session) searchCommand() *cobra.Command {
 		if all {
 			left = storage.NoLimit
 		}
-		return s.list(s.pages(cmd.Context(), a, query, left, true), form, loc)
+		return s.list(s.pages(cmd.Context(), x.a, x.q, left, true), x.form, x.loc)
 	}
 	return cmd
 }
@@ -80,29 +72,33 @@ func (s *session) list(actions iter.Seq2[*storage.Action, error], form string, l
 	return found(any)
 }
 
+// mostAsked is how many pages are asked for one by one: each costs a look at all
+// files, and those by duration may cost a pass over them.
+const mostAsked = 16
+
 // pages ranges over the first most actions of a query, or all, in its order.
 // An error is the last. If it is to tell, people learn afterwards how to go on
 // where there are more.
 func (s *session) pages(ctx context.Context, a *archive.Archive, q storage.Query, most int, tell bool) iter.Seq2[*storage.Action, error] {
 	if most == storage.NoLimit && q.Sort == storage.OldestFirst && q.Cursor == "" {
-		return s.inOrder(ctx, a, q)
+		return s.ordered(ctx, a, q)
 	}
 	return func(yield func(*storage.Action, error) bool) {
-		for left := most; ; {
+		left := most
+		many := func() bool { return left < 0 || left > mostAsked*storage.MaxLimit }
+		for first := true; ; first = false {
+			if many() && !first || s.fromIn && (many() || left > storage.MaxLimit) {
+				s.rest(ctx, a, q, left, yield)
+				return
+			}
 			q.Limit = storage.MaxLimit
 			if left >= 0 {
 				q.Limit = min(left, storage.MaxLimit)
-			}
-			if s.fromIn && (left < 0 || left > storage.MaxLimit) {
-				q.Limit = storage.NoLimit // it cannot be asked again
 			}
 			page, err := a.Search(ctx, q)
 			if err != nil {
 				yield(nil, err)
 				return
-			}
-			if left >= 0 {
-				page.Actions = page.Actions[:min(left, len(page.Actions))]
 			}
 			for i := range page.Actions {
 				if !yield(&page.Actions[i], nil) {
@@ -126,10 +122,53 @@ func (s *session) pages(ctx context.Context, a *archive.Archive, q storage.Query
 	}
 }
 
+// rest gives out what follows the query's cursor, at most so many unless left
+// is negative, in one pass over the files.
+func (s *session) rest(ctx context.Context, a *archive.Archive, q storage.Query, left int, yield func(*storage.Action, error) bool) {
+	q.Limit = storage.NoLimit
+	m, err := q.Compile()
+	if err != nil {
+		yield(nil, err)
+		return
+	}
+	sorted := newSorter(m, mostOfRun)
+	defer sorted.close()
+	for act, err := range s.inOrder(ctx, a, q) {
+		if err == nil {
+			err = sorted.add(act)
+		}
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+	}
+	for act, err := range sorted.all() {
+		if err == nil && left == 0 {
+			return
+		}
+		if err == nil {
+			err = ctx.Err()
+		}
+		if left--; !yield(act, err) || err != nil {
+			return
+		}
+	}
+}
+
+// ordered ranges over all actions of a query, oldest first, also where they
+// can only be read as they come.
+func (s *session) ordered(ctx context.Context, a *archive.Archive, q storage.Query) iter.Seq2[*storage.Action, error] {
+	if !s.fromIn {
+		return s.inOrder(ctx, a, q)
+	}
+	q.Sort, q.Cursor = storage.OldestFirst, ""
+	return func(yield func(*storage.Action, error) bool) { s.rest(ctx, a, q, storage.NoLimit, yield) }
+}
+
 const countEvery = 1024 // actions between two looks at the clock
 
-// inOrder ranges over all actions of a query, oldest first. Damage is told and
-// passed over.
+// inOrder ranges over all actions of a query, oldest first, but those of
+// standard input as they come. Damage is told and passed over.
 func (s *session) inOrder(ctx context.Context, a *archive.Archive, q storage.Query) iter.Seq2[*storage.Action, error] {
 	return func(yield func(*storage.Action, error) bool) {
 		n := int64(0)

@@ -26,28 +26,20 @@ func (s *session) slowCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&each, "each", false, "at most ten of each service and action, so that one does not hide the others")
 	format := addFormat(cmd)
 	cmd.RunE = func(cmd *cobra.Command, paths []string) error {
-		query, loc, err := q.read(s.env.Now())
+		x, err := s.ask(q, *format, paths)
 		if err != nil {
 			return err
 		}
-		form, err := s.form(*format)
-		if err != nil {
-			return err
-		}
-		a, err := s.open(paths)
-		if err != nil {
-			return err
-		}
-		query.Sort = storage.SlowestFirst
+		x.q.Sort = storage.SlowestFirst
 		if each {
-			query.Limit = storage.NoLimit
-			list, err := a.Slow(cmd.Context(), query)
+			x.q.Limit = storage.NoLimit
+			list, err := x.a.Slow(cmd.Context(), x.q)
 			if err != nil {
 				return err
 			}
-			return s.list(these(list[:min(len(list), int(most))]), form, loc)
+			return s.list(these(list[:min(len(list), int(most))]), x.form, x.loc)
 		}
-		return s.list(s.pages(cmd.Context(), a, query, int(most), false), form, loc)
+		return s.list(s.pages(cmd.Context(), x.a, x.q, int(most), false), x.form, x.loc)
 	}
 	return cmd
 }

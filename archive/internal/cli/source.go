@@ -48,6 +48,9 @@ func (s *session) openQuietly(paths []string) (*archive.Archive, error) {
 		}
 	}
 	for _, path := range paths {
+		if isURL(path) {
+			return nil, fmt.Errorf("%s is a URL, and this command reads folders and files; actionlog tail reads from a running service", path)
+		}
 		if path == stdinName {
 			return nil, fmt.Errorf("%s is standard input, and there are %d paths; allowed is one of them", path, len(paths))
 		}

@@ -20,8 +20,10 @@ func (s *session) statsCommand() *cobra.Command {
 the durations that 50, 95 and 99 percent did not exceed (within 2 %), and the
 longest. By service, or by service and action, an index answers.
 
-With --step there is a row for each step of time instead; steps begin at whole
-multiples of their length since 1970 in UTC.`,
+With --step there is a row for each step of time instead. Steps begin when the
+clocks of --tz show a whole multiple of their length: days, and what divides
+them, at midnight there. A step in which the clocks are changed is longer or
+shorter by as much, and an hour that they show twice is two rows.`,
 		Example: example(
 			"actionlog stats --from 7d",
 			"actionlog stats --by code,method --service CaseService actions/",
@@ -34,16 +36,9 @@ multiples of their length since 1970 in UTC.`,
 	cmd.MarkFlagsMutuallyExclusive("by", "step")
 	format := addFormat(cmd)
 	cmd.RunE = func(cmd *cobra.Command, paths []string) error {
-		query, loc, err := q.read(s.env.Now())
-		if err != nil {
-			return err
-		}
-		form, err := s.form(*format)
-		if err != nil {
-			return err
-		}
 		var length time.Duration
 		var keys []string
+		var err error
 		if step != "" {
 			length, err = parseStep(step)
 		} else {
@@ -52,18 +47,18 @@ multiples of their length since 1970 in UTC.`,
 		if err != nil {
 			return err
 		}
-		a, err := s.open(paths)
+		x, err := s.ask(q, *format, paths)
 		if err != nil {
 			return err
 		}
 		if step != "" {
-			return s.steps(cmd.Context(), a, query, length, form, loc)
+			return s.steps(cmd.Context(), x, length)
 		}
-		groups, err := s.groups(cmd.Context(), a, query, keys)
+		groups, err := s.groups(cmd.Context(), x.a, x.q, keys)
 		if err != nil {
 			return err
 		}
-		if err := s.print(groupGrid(keys, groups), form, loc); err != nil {
+		if err := s.print(groupGrid(keys, groups), x.form, x.loc); err != nil {
 			return err
 		}
 		return found(len(groups) > 0)

@@ -5,9 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"actionlog/archive"
-	"actionlog/storage"
 )
 
 const allowedStep = "a duration from 1s up, such as 1m, 1h or 1d"
@@ -28,8 +25,8 @@ func parseStep(v string) (time.Duration, error) {
 
 // steps prints a row for each step of time, also for those in between that
 // are empty.
-func (s *session) steps(ctx context.Context, a *archive.Archive, q storage.Query, step time.Duration, form string, loc *time.Location) error {
-	points, err := a.Series(ctx, q, step)
+func (s *session) steps(ctx context.Context, x question, step time.Duration) error {
+	points, err := x.a.SeriesIn(ctx, x.q, step, x.loc)
 	if err != nil {
 		return err
 	}
@@ -42,7 +39,7 @@ func (s *session) steps(ctx context.Context, a *archive.Archive, q storage.Query
 	for _, p := range points {
 		g.add(stepTime{p.Time}, p.Total, barOf(p.Total), p.Failed, rateOf(p.Counts), p.P50, p.P95, barOf(p.P95), p.P99, p.Max)
 	}
-	if err := s.print(g, form, loc); err != nil {
+	if err := s.print(g, x.form, x.loc); err != nil {
 		return err
 	}
 	return found(len(points) > 0)

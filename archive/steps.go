@@ -1,0 +1,139 @@
+package archive
+
+import (
+	"fmt"
+	"time"
+
+	"actionlog/storage"
+)
+
+// steps divides time into steps of one length by the clocks of a zone: each
+// begins when those clocks show a whole multiple of the length, counted from
+// the midnight that began 1970 there. A step in which the clocks are changed is
+// longer or shorter by as much, and an hour that they show twice is two hours.
+type steps struct {
+	length time.Duration
+	loc    *time.Location
+}
+
+// number returns which multiple of the length the clocks show, and how much
+// they show beyond it.
+func (s steps) number(t time.Time) (n int64, beyond time.Duration) {
+	_, offset := t.Zone()
+	shown, length := t.UnixNano()+int64(offset)*int64(time.Second), int64(s.length)
+	n = shown / length
+	if beyond = time.Duration(shown % length); beyond < 0 {
+		n, beyond = n-1, beyond+s.length
+	}
+	return n, beyond
+}
+
+// start returns when the step that holds ns began.
+func (s steps) start(ns int64) int64 {
+	for t := time.Unix(0, ns).In(s.loc); ; {
+		n, beyond := s.number(t)
+		began := t.Add(-beyond)
+		changed, _ := t.ZoneBounds()
+		if changed.IsZero() || !began.Before(changed) {
+			return began.UnixNano()
+		}
+		t = changed.Add(-1).In(s.loc)
+		if before, _ := s.number(t); before != n {
+			return changed.UnixNano()
+		}
+	}
+}
+
+// next returns when the step ends that began at ns.
+func (s steps) next(ns int64) int64 {
+	t := time.Unix(0, ns).In(s.loc)
+	for n, beyond := s.number(t); ; {
+		end := t.Add(s.length - beyond)
+		_, changes := t.ZoneBounds()
+		if changes.IsZero() || end.Before(changes) {
+			return end.UnixNano()
+		}
+		t = changes.In(s.loc)
+		var after int64
+		if after, beyond = s.number(t); after != n || beyond == 0 {
+			return changes.UnixNano()
+		}
+	}
+}
+
+// ofHours reports whether each step that meets the range begins with an hour of
+// UTC.
+func (s steps) ofHours(r timeRange) bool {
+	if s.length%time.Hour != 0 || r.min > r.max {
+		return false
+	}
+	for t, last := time.Unix(0, s.start(r.min)).In(s.loc), time.Unix(0, r.max); ; {
+		if _, offset := t.Zone(); offset%3600 != 0 {
+			return false
+		}
+		_, changes := t.ZoneBounds()
+		if changes.IsZero() || changes.After(last) {
+			return true
+		}
+		if t = changes.In(s.loc); t.Unix()%3600 != 0 {
+			return false
+		}
+	}
+}
+
+// maxPoints is the most that Series returns.
+const maxPoints = 100_000
+
+// series is what happened in each step, by when it began.
+type series map[int64]*roll
+
+// at returns what happened in a step. Beyond maxPoints it goes nowhere, for
+// then points has an error.
+func (s series) at(began int64) *roll {
+	r := s[began]
+	if r == nil {
+		r = &roll{}
+		if len(s) <= maxPoints {
+			s[began] = r
+		}
+	}
+	return r
+}
+
+// points returns the first step to the last, also those between in which
+// nothing happened.
+func (s series) points(in steps) ([]storage.Point, error) {
+	list := []storage.Point{}
+	if len(s) == 0 {
+		return list, nil
+	}
+	first, last := noTime.min, noTime.max
+	for began := range s {
+		first, last = min(first, began), max(last, began)
+	}
+	if len(s) > maxPoints || (last-first)/int64(in.length) >= maxPoints {
+		return nil, &storage.ParamError{Param: "step", Value: in.length.String(), Allowed: fmt.Sprintf("one that makes at most %d points", maxPoints)}
+	}
+	for at := first; ; at = in.next(at) {
+		p := storage.Point{Time: time.Unix(0, at).UTC()}
+		if r := s[at]; r != nil {
+			p.Summary = r.summary()
+		}
+		if list = append(list, p); at >= last {
+			return list, nil
+		}
+	}
+}
+
+// merge adds what another counted.
+func (r *roll) merge(other *roll) {
+	r.counts.Total += other.counts.Total
+	r.counts.Failed += other.counts.Failed
+	r.longest = max(r.longest, other.longest)
+	r.durations.Merge(&other.durations)
+}
+
+func (r *roll) summary() storage.Summary {
+	q := func(p float64) time.Duration { return min(r.durations.Quantile(p), r.longest) }
+	return storage.Summary{Counts: r.counts, P50: q(0.5), P95: q(0.95), P99: q(0.99), Max: r.longest}
+}
