@@ -65,6 +65,7 @@ type merge struct {
 	rest  restHeap    // that are to be read once more
 	runs  runHeap     // what has been read and not yet given
 	u     unpacker
+	gz    *memberReader // that no text is using
 }
 
 // mergeSpan is a span that is to be read.
@@ -94,6 +95,7 @@ func (r *merge) survey(a *Archive) bool {
 			continue
 		}
 		r.texts = append(r.texts, t)
+		t.gz = r.gz
 		if !r.surveyText(t) {
 			return false
 		}
@@ -132,7 +134,8 @@ func (r *merge) surveyText(t *text) bool {
 		}
 	}
 	r.settleStream(r.spans[first:])
-	if len(r.spans) == first || r.spans[len(r.spans)-1].packed > 0 {
+	r.gz, t.gz, t.stream = t.gz, nil, 0
+	if !slices.ContainsFunc(r.spans[first:], func(s mergeSpan) bool { return s.packed == 0 }) {
 		t.release()
 	}
 	return true
@@ -141,9 +144,11 @@ func (r *merge) surveyText(t *text) bool {
 // settleStream makes the spans of a text that can only be read through come in
 // the order in which they stand there.
 func (r *merge) settleStream(spans []mergeSpan) {
-	for i := len(spans) - 2; i >= 0; i-- {
-		if spans[i].stream > 0 && spans[i+1].stream > 0 {
-			spans[i].from = min(spans[i].from, spans[i+1].from)
+	least := anyTime.max
+	for i := len(spans) - 1; i >= 0; i-- {
+		if spans[i].stream > 0 {
+			least = min(least, spans[i].from)
+			spans[i].from = least
 		}
 	}
 }

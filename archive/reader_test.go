@@ -266,23 +266,6 @@ func wantProblems(t *testing.T, problems []error, want []string) {
 	}
 }
 
-// TestForeignDamaged cuts another program's gzip off: what came before is read.
-func TestForeignDamaged(t *testing.T) {
-	t.Parallel()
-	m := newMaker(day0)
-	gz := foreign(t, lines(m.next(20_000)))
-	dir := t.TempDir()
-	put(t, filepath.Join(dir, "actions-2026-11-22.jsonl.gz"), string(gz[:len(gz)-20]))
-	got, problems := readAll(t, dir, storage.Query{})
-	if len(got) < 15_000 || len(got) > 20_000 {
-		t.Errorf("read %d actions", len(got))
-	}
-	var corrupt *archive.CorruptError
-	if len(problems) != 1 || !errors.As(problems[0], &corrupt) || corrupt.Line != len(got)+1 {
-		t.Errorf("after %d actions, the problems are %v", len(got), problems)
-	}
-}
-
 // TestLinesWithoutID checks that ids are made up where there are none, that
 // they are distinct, and that sealing does not change them.
 func TestLinesWithoutID(t *testing.T) {

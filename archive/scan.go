@@ -34,6 +34,7 @@ type scan struct {
 	filter lineFilter
 	done   progress
 
+	gz      *memberReader // of the text at hand
 	jobs    chan job
 	free    chan []byte // copies of lines are made into these
 	cancel  context.CancelCauseFunc
@@ -143,8 +144,10 @@ func (s *scan) source(asked, ctx context.Context, src *source) error {
 	if err != nil {
 		return s.pass(err)
 	}
+	t.gz = s.gz
 	err = s.text(ctx, t)
 	s.pending.Wait()
+	s.gz = t.gz
 	t.close()
 	s.done.add(t.size)
 	return err

@@ -50,35 +50,24 @@ func (t *text) load(u *unpacker, s *span) ([]byte, error) {
 	return u.plain, nil
 }
 
-// loadStream reads a stream on to the end of the span.
+// loadStream reads gzip that can only be read through on to the end of the span.
 func (t *text) loadStream(u *unpacker, s *span) ([]byte, error) {
-	if t.reader == nil {
-		zr, err := t.stream(s.stream - 1)
-		if err != nil {
-			return nil, t.streamError(s, err)
-		}
-		t.reader, t.read = zr, 0
+	if t.stream != s.stream || t.read > s.off {
+		t.memberReader(s.stream - 1)
+		t.stream, t.read = s.stream, 0
 	}
-	skipped, err := io.CopyN(io.Discard, t.reader, s.off-t.read)
+	skipped, err := io.CopyN(io.Discard, t.gz, s.off-t.read)
 	t.read += skipped
 	if err == nil {
 		u.plain = resize(u.plain, s.plain)
 		var n int
-		n, err = io.ReadFull(t.reader, u.plain)
+		n, err = io.ReadFull(t.gz, u.plain)
 		t.read += int64(n)
 	}
 	if err != nil {
-		return nil, t.streamError(s, err)
+		return nil, t.damage(s.stream-1+t.gz.start, s.line, err)
 	}
 	return u.plain, nil
-}
-
-// streamError tells a stream that is damaged from a context that ended.
-func (t *text) streamError(s *span, err error) error {
-	if ctxErr := t.ctx.Err(); ctxErr != nil {
-		return ctxErr
-	}
-	return &CorruptError{File: t.base, Line: s.line, Offset: s.stream - 1, Err: err}
 }
 
 // readError tells a file that became shorter from a disk that failed.
