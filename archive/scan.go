@@ -74,6 +74,12 @@ func perWorker[T any](make func() T) []T {
 }
 
 func newScan(a *Archive, m *storage.Matcher) *scan {
+	all := asked(m)
+	return &scan{a: a, m: m, of: func() extent { return all }, filter: newLineFilter(m)}
+}
+
+// asked returns what all that can match lies in.
+func asked(m *storage.Matcher) extent {
 	all := extent{times: timesAsked(m), durations: anyTime}
 	if q := m.Query(); q.MinDuration > 0 || q.MaxDuration > 0 {
 		all.durations.min = int64(q.MinDuration)
@@ -81,7 +87,7 @@ func newScan(a *Archive, m *storage.Matcher) *scan {
 			all.durations.max = int64(q.MaxDuration)
 		}
 	}
-	return &scan{a: a, m: m, of: func() extent { return all }, filter: newLineFilter(m)}
+	return all
 }
 
 // timesAsked returns the times of all that can match.

@@ -38,6 +38,7 @@ type text struct {
 	tried  int64         // bytes that were unpacked in search of them
 	stream int64         // which span.stream gz is at, for spans to be loaded from; 0 for none
 	read   int64         // how far that has been read
+	due    int           // how many such spans are still to be loaded, by Actions
 }
 
 // openText opens a source. The error is fs.ErrNotExist for a file that was
