@@ -178,3 +178,23 @@ func TestActionsSeveralStreams(t *testing.T) {
 		}
 	}
 }
+
+// TestSeriesGivesUpEarly asks for a step that makes too many points: it is
+// refused long before everything has been read, and kept.
+func TestSeriesGivesUpEarly(t *testing.T) {
+	t.Parallel()
+	dir, _ := threeKinds(t)
+	a, err := archive.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var at, of int64
+	a.OnProgress = func(done, total int64) { at, of = done, total }
+	var param *storage.ParamError
+	if _, err := a.Series(t.Context(), storage.Query{}, time.Nanosecond); !errors.As(err, &param) || param.Param != "step" {
+		t.Errorf("got the error %v", err)
+	}
+	if of == 0 || at >= of {
+		t.Errorf("refused after %d of %d bytes", at, of)
+	}
+}

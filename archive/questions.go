@@ -69,18 +69,25 @@ func (a *Archive) Series(ctx context.Context, q storage.Query, step time.Duratio
 	if err != nil {
 		return nil, err
 	}
-	sums := perWorker(func() series { return series{} })
+	sums := perWorker(newSeries)
 	s := newScan(a, m)
 	s.found = func(worker int, actions []storage.Action) {
+		sum := sums[worker]
 		for i := range actions {
-			sums[worker].at(actions[i].Time.UnixNano() / int64(step)).Add(&actions[i])
+			// What a point tells is of all services together.
+			a := storage.Action{Status: actions[i].Status, Duration: actions[i].Duration}
+			sum.at(actions[i].Time.UnixNano() / int64(step)).Add(&a)
+			if err := sum.check(step); err != nil {
+				s.cancel(err)
+				return
+			}
 		}
 	}
-	whole := series{}
+	whole := newSeries()
 	if q.Status == "" && step%time.Hour == 0 && rollable(&q) {
 		s.rolled = func(x *index, of extent) (timeRange, error) {
-			return x.roll(&q, of, true, func(hour int64, p pair, r *roll) {
-				whole.at(hour/int64(step/time.Hour)).Merge(p.service, p.action, r.counts, &r.durations, r.longest)
+			return x.roll(&q, of, true, func(hour int64, _ pair, r *roll) {
+				whole.at(hour/int64(step/time.Hour)).Merge("", "", r.counts, &r.durations, r.longest)
 			})
 		}
 	}
@@ -88,40 +95,53 @@ func (a *Archive) Series(ctx context.Context, q storage.Query, step time.Duratio
 		return nil, err
 	}
 	for _, other := range append(sums[1:], whole) {
-		for n, sum := range other {
+		for n, sum := range other.steps {
 			sums[0].at(n).Join(sum)
 		}
+		clear(other.steps)
 	}
 	return sums[0].points(step)
 }
 
 // series is what happened in each step.
-type series map[int64]*storage.Summer
+type series struct {
+	steps       map[int64]*storage.Summer
+	first, last int64 // of the steps
+}
 
-func (s series) at(n int64) *storage.Summer {
-	sum := s[n]
+func newSeries() *series {
+	return &series{steps: map[int64]*storage.Summer{}, first: noTime.min, last: noTime.max}
+}
+
+func (s *series) at(n int64) *storage.Summer {
+	sum := s.steps[n]
 	if sum == nil {
 		sum = storage.NewSummer()
-		s[n] = sum
+		s.steps[n] = sum
+		s.first, s.last = min(s.first, n), max(s.last, n)
 	}
 	return sum
 }
 
-func (s series) points(step time.Duration) ([]storage.Point, error) {
+// check refuses a step that makes too many points.
+func (s *series) check(step time.Duration) error {
+	if s.last-s.first < maxPoints {
+		return nil
+	}
+	return &storage.ParamError{Param: "step", Value: step.String(), Allowed: fmt.Sprintf("one that makes at most %d points; this one makes %d or more", maxPoints, s.last-s.first+1)}
+}
+
+func (s *series) points(step time.Duration) ([]storage.Point, error) {
 	list := []storage.Point{}
-	if len(s) == 0 {
+	if len(s.steps) == 0 {
 		return list, nil
 	}
-	first, last := noTime.min, noTime.max
-	for n := range s {
-		first, last = min(first, n), max(last, n)
+	if err := s.check(step); err != nil {
+		return nil, err
 	}
-	if last-first >= maxPoints {
-		return nil, &storage.ParamError{Param: "step", Value: step.String(), Allowed: fmt.Sprintf("one that makes at most %d points; this one makes %d", maxPoints, last-first+1)}
-	}
-	for n := first; n <= last; n++ {
+	for n := s.first; n <= s.last; n++ {
 		p := storage.Point{Time: time.Unix(0, n*int64(step)).UTC()}
-		if sum := s[n]; sum != nil {
+		if sum := s.steps[n]; sum != nil {
 			p.Summary = sum.All()
 		}
 		list = append(list, p)
