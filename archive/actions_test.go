@@ -198,3 +198,44 @@ func TestSeriesGivesUpEarly(t *testing.T) {
 		t.Errorf("refused after %d of %d bytes", at, of)
 	}
 }
+
+// TestSearchProgress checks that a search tells how far it is within a file, be
+// it sealed, plain or another program's.
+func TestSearchProgress(t *testing.T) {
+	t.Parallel()
+	dir, _ := threeKinds(t)
+	paths, err := filepath.Glob(filepath.Join(dir, "*.jsonl*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		if strings.HasSuffix(path, ".idx") {
+			continue
+		}
+		for _, ignore := range []bool{false, true} {
+			a, err := archive.OpenFiles(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a.IgnoreIndex = ignore
+			calls, last, size := 0, int64(-1), int64(0)
+			a.OnProgress = func(done, total int64) {
+				if done < last || done > total {
+					t.Errorf("%s: after %d of %d bytes: %d", path, last, total, done)
+				}
+				calls, last, size = calls+1, done, total
+			}
+			if _, err := a.Search(t.Context(), storage.Query{Text: "refused", Limit: storage.NoLimit}); err != nil {
+				t.Fatal(err)
+			}
+			// What is held until its checksum is known is dealt with at once.
+			least := 4
+			if strings.Contains(path, "-24") {
+				least = 2
+			}
+			if last != size || calls < least {
+				t.Errorf("%s: %d calls, the last with %d of %d bytes", path, calls, last, size)
+			}
+		}
+	}
+}

@@ -32,16 +32,13 @@ func (s *scan) indexed(ctx context.Context, t *text) (ok bool, err error) {
 		}
 	}
 	defer s.pending.Wait() // the failed lines are read from the index
-	for _, j := range jobs {
-		if t := j.extent.times; covered.contains(t.min) && covered.contains(t.max) {
-			continue
-		}
-		j.covered = covered
-		if err := s.give(ctx, j); err != nil {
-			return true, err
-		}
+	jobs = slices.DeleteFunc(jobs, func(j job) bool {
+		return covered.contains(j.extent.times.min) && covered.contains(j.extent.times.max)
+	})
+	for i := range jobs {
+		jobs[i].covered = covered
 	}
-	return true, nil
+	return true, s.giveAll(ctx, t, jobs)
 }
 
 // members returns the members that may hold a match, in the order in which

@@ -31,8 +31,9 @@ type scan struct {
 	// called by one goroutine. nil takes nothing.
 	rolled func(x *index, of extent) (covered timeRange, err error)
 
-	filter lineFilter
-	done   progress
+	filter  lineFilter
+	done    progress
+	reached int64 // bytes of the file at hand that have been told
 
 	gz      *memberReader // of the text at hand
 	jobs    chan job
@@ -155,8 +156,18 @@ func (s *scan) source(asked, ctx context.Context, src *source) error {
 	s.pending.Wait()
 	s.gz = t.gz
 	t.close()
-	s.done.add(t.size)
+	s.reach(t.size)
+	s.reached = 0
 	return err
+}
+
+// reach tells that the text at hand has been dealt with up to an offset of its
+// file.
+func (s *scan) reach(off int64) {
+	if off > s.reached {
+		s.done.add(off - s.reached)
+		s.reached = off
+	}
 }
 
 // text gives out the spans of a text.
@@ -177,15 +188,23 @@ func (s *scan) text(ctx context.Context, t *text) error {
 				continue
 			}
 			err = s.give(ctx, j)
+			s.reach(t.reached(&sp))
 		}
 		if err = s.pass(err); err != nil {
 			return err
 		}
 	}
-	for _, j := range slices.Backward(later) {
+	slices.Reverse(later)
+	return s.giveAll(ctx, t, later)
+}
+
+// giveAll hands out spans that are all that there is of a text.
+func (s *scan) giveAll(ctx context.Context, t *text, jobs []job) error {
+	for i, j := range jobs {
 		if err := s.give(ctx, j); err != nil {
 			return err
 		}
+		s.reach(t.size / int64(len(jobs)) * int64(i))
 	}
 	return nil
 }

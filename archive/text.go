@@ -97,6 +97,19 @@ func (t *text) spans() iter.Seq2[span, error] {
 	}
 }
 
+// reached returns up to where in the file a span reaches that spans gave last.
+func (t *text) reached(s *span) int64 {
+	switch {
+	case t.src.in != nil:
+		return 0
+	case s.stream > 0:
+		return s.stream - 1 + t.gz.end()
+	case s.packed > 0:
+		return s.off + s.packed
+	}
+	return s.off + s.plain
+}
+
 // pieces ranges over lines as they come, the first of which has the number
 // line. Of a text that may still grow, an unfinished last line is left out.
 func (t *text) pieces(r io.Reader, line int, grows bool, yield func(span, error) bool) (more bool, err error) {
