@@ -40,8 +40,10 @@ func (a *Archive) Actions(ctx context.Context, q storage.Query) iter.Seq2[storag
 			yield(storage.Action{}, err)
 			return
 		}
-		r := merge{ctx: ctx, m: m, filter: newLineFilter(m), left: limit, yield: yield}
+		over := &ending{Context: ctx}
+		r := merge{ctx: over, m: m, filter: newLineFilter(m), left: limit, yield: yield}
 		defer r.close()
+		defer over.end()
 		if a.in != nil {
 			r.stream(a)
 			return
@@ -64,7 +66,11 @@ type merge struct {
 	spans []mergeSpan // that have not been read, in the order of their earliest moment
 	rest  restHeap    // that are to be read once more
 	runs  runHeap     // what has been read and not yet given
-	u     unpacker
+	ahead ahead
+	u     unpacker      // of what is read again
+	gz    *memberReader // that no text is using
+	lanes int           // indexes that are held open
+	done  progress
 }
 
 // mergeSpan is a span that is to be read.
@@ -73,6 +79,7 @@ type mergeSpan struct {
 	span
 	from  int64 // no action that is wanted of it is earlier
 	again bool  // whether it has been read before
+	share int64 // bytes of the file that it stands for
 }
 
 // survey notes all spans that may hold a match. It reports whether to go on.
@@ -82,6 +89,7 @@ func (r *merge) survey(a *Archive) bool {
 		r.fail(err)
 		return false
 	}
+	r.done.begin(a, sources)
 	for i := range sources {
 		t, err := openText(r.ctx, &sources[i])
 		if errors.Is(err, fs.ErrNotExist) {
@@ -94,7 +102,7 @@ func (r *merge) survey(a *Archive) bool {
 			continue
 		}
 		r.texts = append(r.texts, t)
-		if !r.surveyText(t) {
+		if !r.surveyText(t, a.IgnoreIndex) {
 			return false
 		}
 	}
@@ -109,31 +117,93 @@ func (r *merge) survey(a *Archive) bool {
 	return true
 }
 
-func (r *merge) surveyText(t *text) bool {
+func (r *merge) surveyText(t *text, ignoreIndex bool) bool {
+	first := len(r.spans)
+	more, left := true, t.size
+	if ignoreIndex || !r.surveyIndex(t) {
+		var through bool
+		if more, through = r.surveySpans(t); through { // and will be so once more
+			left /= 2
+			r.done.add(t.size - left)
+		}
+	}
+	spans := r.spans[first:]
+	for i := range spans {
+		spans[i].share = left / int64(len(spans))
+	}
+	if len(spans) == 0 {
+		r.done.add(left)
+	}
+	if !slices.ContainsFunc(spans, func(s mergeSpan) bool { return s.t == t && s.packed == 0 }) {
+		t.release()
+	}
+	return more
+}
+
+// surveySpans goes through a text. It reports whether to go on, and whether it
+// had to read the lines.
+func (r *merge) surveySpans(t *text) (more, through bool) {
 	from, to := r.m.Bounds()
 	first := len(r.spans)
+	t.gz = r.gz
+	defer func() { r.gz, t.gz, t.stream = t.gz, nil, 0 }()
 	for s, err := range t.spans() {
 		if ctxErr := r.ctx.Err(); ctxErr != nil {
 			r.fail(ctxErr)
-			return false
+			return false, through
 		}
 		if err != nil {
 			if !r.fail(err) {
-				return false
+				return false, through
 			}
 			continue
 		}
 		if s.text != nil {
 			s.times = timesOf(s.text)
 			s.text = nil
+			through = true
 		}
 		if s.times.overlaps(from, to) {
 			r.spans = append(r.spans, mergeSpan{t: t, span: s, from: s.times.min})
 		}
 	}
 	r.settleStream(r.spans[first:])
-	if len(r.spans) == first || r.spans[len(r.spans)-1].packed > 0 {
-		t.release()
+	return true, through
+}
+
+// maxLanes is how many indexes are held open to read failed lines from.
+const maxLanes = 64
+
+// surveyIndex notes the spans that the index of a sealed file does not rule out.
+// It reports false if there is no index that can be used.
+func (r *merge) surveyIndex(t *text) bool {
+	if !t.gzip {
+		return false
+	}
+	x, err := openIndex(t)
+	if err != nil {
+		return false
+	}
+	q := r.m.Query()
+	var jobs []job
+	if r.lanes < maxLanes && !x.damaged {
+		jobs, err = x.lane(t, &q)
+	}
+	if jobs != nil && err == nil {
+		r.lanes++
+		r.texts = append(r.texts, &text{f: x.f})
+	} else {
+		defer x.close()
+		jobs, err = x.jobs(t, &q)
+	}
+	if err != nil || x.damaged {
+		return false
+	}
+	of := asked(r.m)
+	for _, j := range jobs {
+		if j.extent.overlaps(of) {
+			r.spans = append(r.spans, mergeSpan{t: j.t, span: j.span, from: j.span.times.min})
+		}
 	}
 	return true
 }
@@ -141,15 +211,19 @@ func (r *merge) surveyText(t *text) bool {
 // settleStream makes the spans of a text that can only be read through come in
 // the order in which they stand there.
 func (r *merge) settleStream(spans []mergeSpan) {
-	for i := len(spans) - 2; i >= 0; i-- {
-		if spans[i].stream > 0 && spans[i+1].stream > 0 {
-			spans[i].from = min(spans[i].from, spans[i+1].from)
+	least := anyTime.max
+	for i := len(spans) - 1; i >= 0; i-- {
+		if spans[i].stream > 0 {
+			spans[i].t.due++
+			least = min(least, spans[i].from)
+			spans[i].from = least
 		}
 	}
 }
 
 // run reads the spans and gives the actions in order.
 func (r *merge) run() {
+	r.begin()
 	for {
 		for s := r.earliest(); s != nil && (len(r.runs) == 0 || s.from <= r.runs[0].head().Time.UnixNano()); s = r.earliest() {
 			if err := r.ctx.Err(); err != nil {
@@ -161,6 +235,7 @@ func (r *merge) run() {
 			}
 		}
 		if len(r.runs) == 0 {
+			r.done.add(r.done.total)
 			return
 		}
 		if !r.yield(*r.runs[0].head(), nil) {
@@ -179,31 +254,27 @@ func (r *merge) run() {
 
 // read adds the matches of a span as a run of their own.
 func (r *merge) read(s mergeSpan) bool {
-	lines, err := s.t.load(&r.u, &s.span)
-	if errors.Is(err, fs.ErrNotExist) {
+	var f *fetch
+	if s.again {
+		f = &fetch{s: s, u: &r.u}
+		r.fetch(f)
+	} else {
+		f = r.fetched()
+		defer r.recycle(f)
+	}
+	r.done.add(s.share)
+	if errors.Is(f.err, fs.ErrNotExist) {
 		return true // removed meanwhile
 	}
-	if err != nil {
-		return r.fail(err)
+	if f.err != nil {
+		return r.fail(f.err)
 	}
-	times := timesAsked(r.m)
-	problem := r.fail
-	if s.again {
-		times.min = max(times.min, s.from)
-		problem = func(error) bool { return true } // told before
+	ok := true
+	if !s.again { // else they were told before
+		ok = f.tell(r.fail)
 	}
-	var found run
-	d := decoding{t: s.t, span: &s.span, filter: &r.filter, times: times}
-	ok := d.run(lines,
-		func(a *storage.Action) bool {
-			if r.m.Match(a) {
-				found = append(found, *a)
-			}
-			return true
-		}, problem)
-	if len(found) > 0 {
-		slices.SortFunc(found, func(x, y storage.Action) int { return r.m.Compare(&x, &y) })
-		heap.Push(&r.runs, r.split(s, found))
+	if len(f.found) > 0 {
+		heap.Push(&r.runs, r.split(s, f.found))
 	}
 	return ok
 }
@@ -245,6 +316,7 @@ func (r *merge) giveMatch(a *storage.Action) bool {
 func (r *merge) fail(err error) bool { return r.yield(storage.Action{}, err) }
 
 func (r *merge) close() {
+	r.ahead.wait()
 	for _, t := range r.texts {
 		t.close()
 	}

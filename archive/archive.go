@@ -27,8 +27,8 @@ type Archive struct {
 	OnProblem func(error)
 
 	// OnProgress is told how many bytes of files, of how many, Search, Stats,
-	// Errors, Series, Slow and Verify have dealt with. It is called by one
-	// goroutine at a time. Set it before the first use.
+	// Errors, Series, Slow, Actions and Verify have dealt with. It is called by
+	// one goroutine at a time. Set it before the first use.
 	OnProgress func(done, total int64)
 
 	// IgnoreIndex makes every question read the files themselves. The answers

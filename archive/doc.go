@@ -100,9 +100,22 @@
 // Deleting files that are not written to is safe at any time; the number of one
 // that is deleted on its own day may be given to another.
 //
-// The gzip of another program has one checksum, at its end: of a damaged one,
-// actions may be read that were never written, before the damage is found. The
-// same goes for a sealed file from a member on whose header is damaged where
-// gzip does not mind it; and what follows further damage behind that is lost.
-// A sound member is never given out before its checksum was found right.
+// # Damage and other programs' gzip
+//
+// Files are read member by member, and nothing of a member is given out before
+// its checksum was found right, if its text has at most 16 MiB: a damaged or
+// cut-off one is lost whole, with the lines that reach into it from its
+// neighbours, and told of as a [*CorruptError]. Behind it, reading goes on at the
+// next header of ours with a sound checksum of its own, or at the next member of
+// another program that can be unpacked; lines that are numbered by then lack those
+// that were lost, as far as no header says how many they were.
+//
+// A longer member, such as a day that was packed in one go, is given out as it is
+// read, a megabyte behind. Where its end is missing, all before it is read. Where it
+// is damaged otherwise, the megabyte before the place where unpacking fails is not
+// given out, for damage is seldom noticed later; yet until its checksum is known,
+// at its end, actions may be read that were never written. Behind damage that was
+// noticed, such a member is lost.
+//
+// What comes from [OpenReader] is read in the same way, but nothing behind damage.
 package archive

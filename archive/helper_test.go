@@ -135,6 +135,16 @@ func readText(t testing.TB, path string) []byte {
 	return b
 }
 
+// readRaw returns the bytes of a file.
+func readRaw(t testing.TB, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
 // folderLines returns each line of a folder as a program would read it that
 // knows nothing but *.jsonl and *.jsonl.gz, up to the last newline of each file,
 // and checks that it is JSON.

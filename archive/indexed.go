@@ -32,41 +32,25 @@ func (s *scan) indexed(ctx context.Context, t *text) (ok bool, err error) {
 		}
 	}
 	defer s.pending.Wait() // the failed lines are read from the index
-	for _, j := range jobs {
-		if t := j.extent.times; covered.contains(t.min) && covered.contains(t.max) {
-			continue
-		}
-		j.covered = covered
-		if err := s.give(ctx, j); err != nil {
-			return true, err
-		}
+	jobs = slices.DeleteFunc(jobs, func(j job) bool {
+		return covered.contains(j.extent.times.min) && covered.contains(j.extent.times.max)
+	})
+	for i := range jobs {
+		jobs[i].covered = covered
 	}
-	return true, nil
+	return true, s.giveAll(ctx, t, jobs)
 }
 
 // members returns the members that may hold a match, in the order in which
 // they are best looked at.
 func (s *scan) members(t *text, x *index) ([]job, error) {
 	q := s.m.Query()
-	jobs, err := s.lane(t, x, &q)
-	if err != nil || jobs != nil {
-		return jobs, err
+	jobs, err := x.lane(t, &q)
+	if err == nil && jobs == nil {
+		jobs, err = x.jobs(t, &q)
 	}
-	may, err := x.filtered(&q)
 	if err != nil {
 		return nil, err
-	}
-	line := 1
-	for i := range x.members {
-		m := &x.members[i]
-		if may(i) {
-			jobs = append(jobs, job{
-				t:      t,
-				span:   span{off: m.off, packed: m.info.packed, plain: m.info.plain, line: line, times: m.info.times},
-				extent: extent{m.info.times, m.durations},
-			})
-		}
-		line += m.info.lines
 	}
 	switch {
 	case q.Sort == storage.SlowestFirst:
@@ -79,9 +63,32 @@ func (s *scan) members(t *text, x *index) ([]job, error) {
 	return jobs, nil
 }
 
-// lane returns the members of failed lines if they are all that is needed, and
-// nil if not.
-func (s *scan) lane(t *text, x *index, q *storage.Query) ([]job, error) {
+// jobs returns the members of a sealed file that may hold a match, as they
+// stand there.
+func (x *index) jobs(t *text, q *storage.Query) ([]job, error) {
+	may, err := x.filtered(q)
+	if err != nil {
+		return nil, err
+	}
+	var jobs []job
+	line := 1
+	for i := range x.members {
+		m := &x.members[i]
+		if may(i) {
+			jobs = append(jobs, job{
+				t:      t,
+				span:   span{off: m.off, packed: m.info.packed, plain: m.info.plain, line: line, times: m.info.times},
+				extent: extent{m.info.times, m.durations},
+			})
+		}
+		line += m.info.lines
+	}
+	return jobs, nil
+}
+
+// lane returns the members of failed lines, which are in the index itself, if
+// they are all that is needed, and nil if not.
+func (x *index) lane(t *text, q *storage.Query) ([]job, error) {
 	if q.Status != storage.Failed || q.ID != "" || q.RequestID != "" || !q.TraceID.IsZero() || !x.has(sectionFailed) {
 		return nil, nil
 	}
@@ -96,9 +103,6 @@ func (s *scan) lane(t *text, x *index, q *storage.Query) ([]job, error) {
 	jobs := []job{}
 	for _, sp := range spans {
 		jobs = append(jobs, job{t: from, span: sp, extent: extent{sp.times, anyTime}})
-	}
-	if q.Sort.Descending() {
-		slices.Reverse(jobs)
 	}
 	return jobs, nil
 }

@@ -228,6 +228,19 @@ func compareAnswers(t *testing.T, label string, a *archive.Archive, q storage.Qu
 			break
 		}
 	}
+	inOrder := []storage.Action{}
+	for action, err := range a.Actions(ctx, storage.Query{
+		Services: q.Services, Actions: q.Actions, Status: q.Status, Instance: q.Instance, From: q.From, To: q.To, MinDuration: q.MinDuration,
+		MaxDuration: q.MaxDuration, Code: q.Code, Text: q.Text, RequestID: q.RequestID, TraceID: q.TraceID, ID: q.ID,
+	}) {
+		if err != nil {
+			t.Fatalf("%s: %v", label, err)
+		}
+		inOrder = append(inOrder, action)
+	}
+	sorted := slices.Clone(want)
+	slices.SortFunc(sorted, byTime)
+	check("actions", inOrder, sorted)
 	sum, errs := storage.NewSummer(), storage.NewErrorSummer()
 	for i := range want {
 		sum.Add(&want[i])

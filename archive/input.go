@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"sync/atomic"
-
-	"github.com/klauspost/compress/gzip"
 )
 
 // input is a text that can be read only once.
@@ -44,12 +42,10 @@ func (t *text) input(yield func(span, error) bool) {
 		return
 	}
 	var r io.Reader = buffered
-	packed := bytes.Equal(start, headStart[:2])
-	if packed {
-		if r, err = gzip.NewReader(buffered); err != nil {
-			yield(span{}, t.inputError(src, 1, err))
-			return
-		}
+	if bytes.Equal(start, headStart[:2]) {
+		var m memberReader
+		m.reset(buffered)
+		r = &m
 	}
 	line := 1
 	more, err := t.pieces(r, 1, false, func(s span, err error) bool {

@@ -78,13 +78,17 @@ func (a *Archive) SeriesIn(ctx context.Context, q storage.Query, step time.Durat
 	}
 	in := steps{step, loc}
 	var mu sync.Mutex
-	all := series{} // one for all workers, for there may be many steps
+	all := newSeries(in) // one for all workers, for there may be many steps
 	s := newScan(a, m)
 	s.found = func(_ int, actions []storage.Action) {
 		mu.Lock()
 		defer mu.Unlock()
 		for i := range actions {
-			all.at(in.start(actions[i].Time.UnixNano())).add(&actions[i])
+			all.at(actions[i].Time.UnixNano()).add(&actions[i])
+			if err := all.check(); err != nil {
+				s.cancel(err)
+				return
+			}
 		}
 	}
 	if q.Status == "" && step%time.Hour == 0 && rollable(&q) {
@@ -95,14 +99,14 @@ func (a *Archive) SeriesIn(ctx context.Context, q storage.Query, step time.Durat
 			mu.Lock()
 			defer mu.Unlock()
 			return x.roll(&q, of, true, func(hour int64, _ pair, r *roll) {
-				all.at(in.start(hour * nanosPerHour)).merge(r)
+				all.at(hour * nanosPerHour).merge(r)
 			})
 		}
 	}
 	if err := s.run(ctx); err != nil {
 		return nil, err
 	}
-	return all.points(in)
+	return all.points()
 }
 
 // Slow returns the slowest actions of each service and action that match q, at

@@ -31,9 +31,11 @@ type scan struct {
 	// called by one goroutine. nil takes nothing.
 	rolled func(x *index, of extent) (covered timeRange, err error)
 
-	filter lineFilter
-	done   progress
+	filter  lineFilter
+	done    progress
+	reached int64 // bytes of the file at hand that have been told
 
+	gz      *memberReader // of the text at hand
 	jobs    chan job
 	free    chan []byte // copies of lines are made into these
 	cancel  context.CancelCauseFunc
@@ -73,6 +75,12 @@ func perWorker[T any](make func() T) []T {
 }
 
 func newScan(a *Archive, m *storage.Matcher) *scan {
+	all := asked(m)
+	return &scan{a: a, m: m, of: func() extent { return all }, filter: newLineFilter(m)}
+}
+
+// asked returns what all that can match lies in.
+func asked(m *storage.Matcher) extent {
 	all := extent{times: timesAsked(m), durations: anyTime}
 	if q := m.Query(); q.MinDuration > 0 || q.MaxDuration > 0 {
 		all.durations.min = int64(q.MinDuration)
@@ -80,7 +88,7 @@ func newScan(a *Archive, m *storage.Matcher) *scan {
 			all.durations.max = int64(q.MaxDuration)
 		}
 	}
-	return &scan{a: a, m: m, of: func() extent { return all }, filter: newLineFilter(m)}
+	return all
 }
 
 // timesAsked returns the times of all that can match.
@@ -143,11 +151,23 @@ func (s *scan) source(asked, ctx context.Context, src *source) error {
 	if err != nil {
 		return s.pass(err)
 	}
+	t.gz = s.gz
 	err = s.text(ctx, t)
 	s.pending.Wait()
+	s.gz = t.gz
 	t.close()
-	s.done.add(t.size)
+	s.reach(t.size)
+	s.reached = 0
 	return err
+}
+
+// reach tells that the text at hand has been dealt with up to an offset of its
+// file.
+func (s *scan) reach(off int64) {
+	if off > s.reached {
+		s.done.add(off - s.reached)
+		s.reached = off
+	}
 }
 
 // text gives out the spans of a text.
@@ -168,15 +188,23 @@ func (s *scan) text(ctx context.Context, t *text) error {
 				continue
 			}
 			err = s.give(ctx, j)
+			s.reach(t.reached(&sp))
 		}
 		if err = s.pass(err); err != nil {
 			return err
 		}
 	}
-	for _, j := range slices.Backward(later) {
+	slices.Reverse(later)
+	return s.giveAll(ctx, t, later)
+}
+
+// giveAll hands out spans that are all that there is of a text.
+func (s *scan) giveAll(ctx context.Context, t *text, jobs []job) error {
+	for i, j := range jobs {
 		if err := s.give(ctx, j); err != nil {
 			return err
 		}
+		s.reach(t.size / int64(len(jobs)) * int64(i))
 	}
 	return nil
 }

@@ -85,41 +85,52 @@ func (s steps) ofHours(r timeRange) bool {
 const maxPoints = 100_000
 
 // series is what happened in each step, by when it began.
-type series map[int64]*roll
+type series struct {
+	in          steps
+	rolls       map[int64]*roll
+	first, last int64 // of the steps
+}
 
-// at returns what happened in a step. Beyond maxPoints it goes nowhere, for
-// then points has an error.
-func (s series) at(began int64) *roll {
-	r := s[began]
+func newSeries(in steps) *series {
+	return &series{in: in, rolls: map[int64]*roll{}, first: noTime.min, last: noTime.max}
+}
+
+// at returns what happened in the step of a moment, in nanoseconds since 1970.
+func (s *series) at(moment int64) *roll {
+	began := s.in.start(moment)
+	r := s.rolls[began]
 	if r == nil {
 		r = &roll{}
-		if len(s) <= maxPoints {
-			s[began] = r
-		}
+		s.rolls[began] = r
+		s.first, s.last = min(s.first, began), max(s.last, began)
 	}
 	return r
 }
 
+// check refuses a step that makes too many points.
+func (s *series) check() error {
+	if len(s.rolls) == 0 || (s.last-s.first)/int64(s.in.length) < maxPoints {
+		return nil
+	}
+	return &storage.ParamError{Param: "step", Value: s.in.length.String(), Allowed: fmt.Sprintf("one that makes at most %d points", maxPoints)}
+}
+
 // points returns the first step to the last, also those between in which
 // nothing happened.
-func (s series) points(in steps) ([]storage.Point, error) {
+func (s *series) points() ([]storage.Point, error) {
 	list := []storage.Point{}
-	if len(s) == 0 {
+	if len(s.rolls) == 0 {
 		return list, nil
 	}
-	first, last := noTime.min, noTime.max
-	for began := range s {
-		first, last = min(first, began), max(last, began)
+	if err := s.check(); err != nil {
+		return nil, err
 	}
-	if len(s) > maxPoints || (last-first)/int64(in.length) >= maxPoints {
-		return nil, &storage.ParamError{Param: "step", Value: in.length.String(), Allowed: fmt.Sprintf("one that makes at most %d points", maxPoints)}
-	}
-	for at := first; ; at = in.next(at) {
+	for at := s.first; ; at = s.in.next(at) {
 		p := storage.Point{Time: time.Unix(0, at).UTC()}
-		if r := s[at]; r != nil {
+		if r := s.rolls[at]; r != nil {
 			p.Summary = r.summary()
 		}
-		if list = append(list, p); at >= last {
+		if list = append(list, p); at >= s.last {
 			return list, nil
 		}
 	}

@@ -1,7 +1,6 @@
 package archive
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -11,8 +10,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/klauspost/compress/gzip"
-
 	"actionlog/storage"
 )
 
@@ -20,7 +17,7 @@ import (
 type span struct {
 	off    int64     // of its first byte, in the file or in the stream
 	packed int64     // bytes of the member; 0 where the file is plain, or not ours
-	stream int64     // one more than where the stream of gzip begins that can only be read through; 0 for none
+	stream int64     // one more than where the gzip begins that can only be read through; 0 for none
 	plain  int64     // bytes of its lines
 	line   int       // number of the first of them
 	times  timeRange // anyTime where that has not been looked for
@@ -37,8 +34,11 @@ type text struct {
 	size int64 // when it was opened; what comes later is for later
 	gzip bool
 
-	reader *gzip.Reader // of a stream that spans are loaded from, and
-	read   int64        // how far it has been read
+	gz     *memberReader // of members of other programs
+	tried  int64         // bytes that were unpacked in search of them
+	stream int64         // which span.stream gz is at, for spans to be loaded from; 0 for none
+	read   int64         // how far that has been read
+	due    int           // how many such spans are still to be loaded, by Actions
 }
 
 // openText opens a source. The error is fs.ErrNotExist for a file that was
@@ -97,6 +97,19 @@ func (t *text) spans() iter.Seq2[span, error] {
 	}
 }
 
+// reached returns up to where in the file a span reaches that spans gave last.
+func (t *text) reached(s *span) int64 {
+	switch {
+	case t.src.in != nil:
+		return 0
+	case s.stream > 0:
+		return s.stream - 1 + t.gz.end()
+	case s.packed > 0:
+		return s.off + s.packed
+	}
+	return s.off + s.plain
+}
+
 // pieces ranges over lines as they come, the first of which has the number
 // line. Of a text that may still grow, an unfinished last line is left out.
 func (t *text) pieces(r io.Reader, line int, grows bool, yield func(span, error) bool) (more bool, err error) {
@@ -122,9 +135,9 @@ func (t *text) pieces(r io.Reader, line int, grows bool, yield func(span, error)
 	return true, nil
 }
 
-// members hops from header to header. Where there is no header of ours, the
-// rest is another program's gzip; where there is a damaged one, it looks for
-// the next that is not.
+// members hops from header to header. Where there is no header of ours, it reads
+// another program's gzip up to the next that is one; where there is damage, it
+// looks for the next member.
 func (t *text) members(yield func(span, error) bool) {
 	line := 1
 	if t.size == 0 {
@@ -145,97 +158,44 @@ func (t *text) members(yield func(span, error) bool) {
 			off, line = off+m.packed, line+m.lines
 			continue
 		}
-		damage := &CorruptError{File: t.base, Line: line, Offset: off, Err: errors.New("the member is cut off by the end of the file")}
+		damage := errors.New("the member is cut off by the end of the file")
 		if !ours {
-			more, lines, err := t.foreign(off, line, yield)
-			if !more || err == nil {
+			var more bool
+			if more, off, line, damage = t.foreign(off, line, yield); !more {
 				return
 			}
-			if err := t.ctx.Err(); err != nil {
-				yield(span{}, err)
-				return
-			}
-			damage.Err = err
-			if lines > 0 { // what could follow may have been given already
-				damage.Line += lines
-				yield(span{}, damage)
-				return
+			if damage == nil {
+				continue
 			}
 		}
-		if !yield(span{}, damage) {
+		if err := t.damage(off, line, damage); !yield(span{}, err) || !isDamage(err) {
 			return
 		}
 		if off, err = t.nextMember(off + 1); err != nil {
-			yield(span{}, fmt.Errorf("read %s: %w", t.path, err))
+			yield(span{}, t.failure(err))
 			return
 		}
 	}
 }
 
-// foreign reads the rest of the file as one stream of gzip, and tells how many
-// lines it gave.
-func (t *text) foreign(off int64, line int, yield func(span, error) bool) (more bool, lines int, err error) {
-	zr, err := t.stream(off)
-	if err != nil {
-		return true, 0, err
+// damage tells what is wrong with a member from what went wrong with reading it.
+func (t *text) damage(off int64, line int, err error) error {
+	var failed *readError
+	if errors.As(err, &failed) {
+		return t.failure(failed.err)
 	}
-	more, err = t.pieces(zr, line, false, func(s span, err error) bool {
-		if err != nil {
-			lines++
-		}
-		lines += bytes.Count(s.text, newline)
-		s.stream = off + 1
-		return yield(s, err)
-	})
-	return more, lines, err
+	return &CorruptError{File: t.base, Line: line, Offset: off, Err: err}
 }
 
-// stream returns a reader of all gzip members from off on.
-func (t *text) stream(off int64) (*gzip.Reader, error) {
-	r := bufio.NewReaderSize(&ctxReader{t.ctx, io.NewSectionReader(t.f, off, t.size-off)}, 64<<10)
-	zr, err := gzip.NewReader(r)
-	if err == io.EOF {
-		err = io.ErrUnexpectedEOF
+// failure names the file that could not be read, unless a context has ended.
+func (t *text) failure(err error) error {
+	if ctxErr := t.ctx.Err(); ctxErr != nil {
+		return ctxErr
 	}
-	return zr, err
+	return fmt.Errorf("read %s: %w", t.path, err)
 }
 
-// ctxReader ends with a context.
-type ctxReader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c *ctxReader) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.r.Read(p)
-}
-
-// nextMember returns the offset of the first header of ours at or after off,
-// or the size of the file if there is none.
-func (t *text) nextMember(off int64) (int64, error) {
-	buf := make([]byte, 1<<20)
-	for off < t.size {
-		n, err := t.f.ReadAt(buf[:min(int64(len(buf)), t.size-off)], off)
-		if err != nil && err != io.EOF {
-			return 0, err
-		}
-		for at := 0; ; at++ {
-			i := bytes.Index(buf[at:n], headStart)
-			if i < 0 {
-				break
-			}
-			at += i
-			if _, ok := parseMember(buf[at:n]); ok {
-				return off + int64(at), nil
-			}
-		}
-		if n < memberHead {
-			break
-		}
-		off += int64(n - memberHead + 1)
-	}
-	return t.size, nil
+func isDamage(err error) bool {
+	var corrupt *CorruptError
+	return errors.As(err, &corrupt)
 }

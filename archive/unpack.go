@@ -15,9 +15,11 @@ type unpacker struct {
 	plain   []byte
 }
 
-// load returns the lines of a span, valid until the next call. Spans of one
-// stream are loaded in their order. The error is a [*CorruptError] where the
-// span is damaged, and fs.ErrNotExist where the file is gone.
+// load returns the lines of a span, valid until the next call with the same
+// unpacker. Several goroutines may load spans of one text, but those that can only
+// be read through one at a time, and better in their order. The error is a
+// [*CorruptError] where the span is damaged, and fs.ErrNotExist where the file is
+// gone.
 func (t *text) load(u *unpacker, s *span) ([]byte, error) {
 	switch {
 	case s.text != nil:
@@ -25,23 +27,23 @@ func (t *text) load(u *unpacker, s *span) ([]byte, error) {
 	case s.stream > 0:
 		return t.loadStream(u, s)
 	}
-	if t.f == nil {
-		f, err := t.src.openPath(t.path)
-		if err != nil {
+	f := t.f
+	if f == nil {
+		var err error
+		if f, err = t.src.openPath(t.path); err != nil {
 			return nil, err
 		}
-		t.f = f
-		defer t.release()
+		defer f.Close()
 	}
 	if s.packed == 0 {
 		u.plain = resize(u.plain, s.plain)
-		if _, err := t.f.ReadAt(u.plain, s.off); err != nil {
+		if _, err := f.ReadAt(u.plain, s.off); err != nil {
 			return nil, t.readError(s, err)
 		}
 		return u.plain, nil
 	}
 	u.packed = resize(u.packed, s.packed)
-	if _, err := t.f.ReadAt(u.packed, s.off); err != nil {
+	if _, err := f.ReadAt(u.packed, s.off); err != nil {
 		return nil, t.readError(s, err)
 	}
 	if err := u.inflate(s.plain); err != nil {
@@ -50,35 +52,24 @@ func (t *text) load(u *unpacker, s *span) ([]byte, error) {
 	return u.plain, nil
 }
 
-// loadStream reads a stream on to the end of the span.
+// loadStream reads gzip that can only be read through on to the end of the span.
 func (t *text) loadStream(u *unpacker, s *span) ([]byte, error) {
-	if t.reader == nil {
-		zr, err := t.stream(s.stream - 1)
-		if err != nil {
-			return nil, t.streamError(s, err)
-		}
-		t.reader, t.read = zr, 0
+	if t.stream != s.stream || t.read > s.off {
+		t.memberReader(s.stream - 1)
+		t.stream, t.read = s.stream, 0
 	}
-	skipped, err := io.CopyN(io.Discard, t.reader, s.off-t.read)
+	skipped, err := io.CopyN(io.Discard, t.gz, s.off-t.read)
 	t.read += skipped
 	if err == nil {
 		u.plain = resize(u.plain, s.plain)
 		var n int
-		n, err = io.ReadFull(t.reader, u.plain)
+		n, err = io.ReadFull(t.gz, u.plain)
 		t.read += int64(n)
 	}
 	if err != nil {
-		return nil, t.streamError(s, err)
+		return nil, t.damage(s.stream-1+t.gz.start, s.line, err)
 	}
 	return u.plain, nil
-}
-
-// streamError tells a stream that is damaged from a context that ended.
-func (t *text) streamError(s *span, err error) error {
-	if ctxErr := t.ctx.Err(); ctxErr != nil {
-		return ctxErr
-	}
-	return &CorruptError{File: t.base, Line: s.line, Offset: s.stream - 1, Err: err}
 }
 
 // readError tells a file that became shorter from a disk that failed.
@@ -89,9 +80,9 @@ func (t *text) readError(s *span, err error) error {
 	return fmt.Errorf("read %s: %w", t.path, err)
 }
 
-// release closes the file until it is needed again; a text of thousands that
-// are read at a time need not be open all the while. Only a sealed file may be
-// released: a plain one could turn into a sealed one.
+// release closes the file; each load opens it for itself from now on. A text of
+// thousands that are read at a time need not be open all the while. Only a sealed
+// file may be released: a plain one could turn into a sealed one.
 func (t *text) release() {
 	t.f.Close()
 	t.f = nil

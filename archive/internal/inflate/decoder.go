@@ -46,25 +46,34 @@ func (d *Decoder) Inflate(dst, src []byte) (n, read int, err error) {
 
 // block unpacks one block and reports whether it is the last.
 func (d *Decoder) block(s *stream) (final bool, err error) {
+	final, coded, err := d.begin(s)
+	if coded {
+		err = d.symbols(s)
+	}
+	return final, err
+}
+
+// begin reads the head of a block, and the text of one that is not compressed.
+// It reports whether the block is the last and whether symbols follow.
+func (d *Decoder) begin(s *stream) (final, coded bool, err error) {
 	s.fill()
 	head, err := s.take(3)
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	switch head >> 1 {
 	case 0:
 		err = s.stored()
 	case 1:
 		d.fixedCode()
-		err = d.symbols(s)
+		coded = true
 	case 2:
-		if err = d.ownCode(s); err == nil {
-			err = d.symbols(s)
-		}
+		err = d.ownCode(s)
+		coded = err == nil
 	default:
 		err = ErrCorrupt
 	}
-	return head&1 != 0, err
+	return head&1 != 0, coded, err
 }
 
 // symbols unpacks the literals and matches of a block.

@@ -10,6 +10,10 @@
 // the ends one comparison an iteration says that there is room for all that the
 // iteration can read and write.
 //
+// A [Reader] does the same with members of any length as they come from an
+// [io.Reader], by the same loop: it holds the window, a megabyte of room behind
+// it, and enough of the input that only its very end is near an end.
+//
 // # What is accepted
 //
 // Any input is safe. A stream is accepted if and only if compress/flate accepts
