@@ -254,3 +254,19 @@ func ForgeIndex(b []byte) []byte {
 	putChecksum(b[:indexHead])
 	return b
 }
+
+// SectionSize is how many bytes a part of an index has.
+type SectionSize struct {
+	Name string
+	Size int
+}
+
+// IndexSizes returns the sizes of the parts of an index.
+func IndexSizes(b []byte) (list []SectionSize) {
+	for i, name := range sectionTitles {
+		list = append(list, SectionSize{name, int(binary.LittleEndian.Uint64(b[32+i*sectionLen+8:]))})
+	}
+	return list
+}
+
+var sectionTitles = [sectionCount]string{"names", "members", "rolls", "errors", "hours", "lane", "filter", "hour rolls", "hour errors", "failed"}

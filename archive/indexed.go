@@ -82,13 +82,10 @@ func (s *scan) members(t *text, x *index) ([]job, error) {
 // lane returns the members of failed lines if they are all that is needed, and
 // nil if not.
 func (s *scan) lane(t *text, x *index, q *storage.Query) ([]job, error) {
-	if q.Status != storage.Failed || q.ID != "" || q.RequestID != "" || !q.TraceID.IsZero() || !x.has(sectionFailed) {
+	if q.Status != storage.Failed || q.ID != "" || q.RequestID != "" || !q.TraceID.IsZero() || !x.has(sectionLane) {
 		return nil, nil
 	}
-	if err := x.verify(sectionFailed); err != nil {
-		return nil, err
-	}
-	spans, err := x.laneSpans()
+	spans, err := x.laneSpans(s.of().times)
 	if err != nil {
 		return nil, err
 	}
@@ -184,12 +181,9 @@ func wholeHours(times timeRange) (first, last int64, covered timeRange) {
 // roll calls each with roll-ups of what the query matches, and returns the
 // times that they cover. byHour asks for those of single hours.
 func (x *index) roll(q *storage.Query, of extent, byHour bool, each func(hour int64, p pair, r *roll)) (covered timeRange, err error) {
-	if !x.has(sectionRolls) {
-		return noTime, nil
-	}
 	first, last, covered := wholeHours(of.times)
-	if all := x.times(); !byHour && of.times.contains(all.min) && of.times.contains(all.max) {
-		first, last, covered = wholeFileHour, wholeFileHour, anyTime
+	if all := x.times(); !byHour && x.has(sectionRolls) && of.times.contains(all.min) && of.times.contains(all.max) {
+		first, last, covered = everyHour, everyHour, anyTime
 	} else if !x.hourly() || first > last {
 		return noTime, nil
 	}
