@@ -19,6 +19,10 @@ import (
 // a tenth of it, or leastIndexed/4 where that is more.
 func mostIndex(size int64) int64 { return max(size/10, leastIndexed/4) }
 
+// errUnindexable is why a file cannot have an index, however often that is
+// tried.
+var errUnindexable = errors.New("it cannot have an index")
+
 // byWorth is in which order parts find room in an index. Those of one line go
 // in together or not at all.
 var byWorth = [...][]int{
@@ -43,8 +47,8 @@ func (x *indexer) file(size int64, tail [8]byte) ([]byte, error) {
 	numbers := x.templateNumbers()
 	if x.fails != nil {
 		var err1, err2 error
-		sections[sectionErrors], err1 = deflate(errorSection(allHours(x.fails), numbers))
-		sections[sectionHourErrors], err2 = deflate(errorSection(x.fails, numbers))
+		sections[sectionErrors], err1 = deflate(errorSection(allHours(x.fails), numbers), level)
+		sections[sectionHourErrors], err2 = deflate(errorSection(x.fails, numbers), level)
 		if err := errors.Join(err1, err2); err != nil {
 			return nil, err
 		}
@@ -67,7 +71,7 @@ func (x *indexer) file(size int64, tail [8]byte) ([]byte, error) {
 		case length <= room:
 			room -= length
 		case together[0] == sectionNames || together[0] == sectionMembers:
-			return nil, fmt.Errorf("an index of its %d members would be too large", len(x.members))
+			return nil, fmt.Errorf("%w: one of its %d members would be too large", errUnindexable, len(x.members))
 		default:
 			for _, i := range together {
 				sections[i] = nil
@@ -184,13 +188,13 @@ func packRolls(cells map[int]*roll) ([]byte, error) {
 		b = cells[p].appendTo(binary.AppendUvarint(b, uint64(p-next)))
 		next = p + 1
 	}
-	return deflate(b)
+	return deflate(b, flate.HuffmanOnly) // looking for repetitions finds none, and takes long
 }
 
 // deflate packs a part of an index.
-func deflate(b []byte) ([]byte, error) {
+func deflate(b []byte, level int) ([]byte, error) {
 	var packed bytes.Buffer
-	zw, err := flate.NewWriter(&packed, flate.BestCompression)
+	zw, err := flate.NewWriter(&packed, level)
 	if err != nil {
 		return nil, err
 	}
@@ -284,14 +288,14 @@ func indexOf(f io.ReaderAt, size int64, hurried func() error) ([]byte, error) {
 		}
 		m, ours := parseMember(head[:n])
 		if !ours || x.off+m.packed > size {
-			return nil, fmt.Errorf("there is no member of ours at byte %d", x.off)
+			return nil, fmt.Errorf("%w: there is no member of ours at byte %d", errUnindexable, x.off)
 		}
 		u.packed = resize(u.packed, m.packed)
 		if _, err := f.ReadAt(u.packed, x.off); err != nil {
 			return nil, err
 		}
 		if err := u.inflate(m.plain); err != nil {
-			return nil, fmt.Errorf("member at byte %d: %w", x.off, err)
+			return nil, fmt.Errorf("%w: member at byte %d: %w", errUnindexable, x.off, err)
 		}
 		if err := x.read(u.plain); err != nil {
 			return nil, err
