@@ -187,7 +187,7 @@ func (r *merge) surveyIndex(t *text) bool {
 	q := r.m.Query()
 	var jobs []job
 	if r.lanes < maxLanes && !x.damaged {
-		jobs, err = x.lane(t, &q)
+		jobs, err = x.lane(t, &q, asked(r.m).times)
 	}
 	if jobs != nil && err == nil {
 		r.lanes++

@@ -2,6 +2,7 @@ package archive
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"io/fs"
@@ -237,20 +238,103 @@ func lockFile(dir, base string) (unlock func() error, err error) {
 // LineTime returns the moment of a line as the quick look tells it.
 func LineTime(line []byte) (ns int64, ok bool) { return fastTime(line) }
 
-// ForgeIndex returns an index with its checksums made right again, but for
-// those within sections that are read in parts.
+// ForgeIndex returns an index with its checksums made right again, also those
+// within sections that are read in parts.
 func ForgeIndex(b []byte) []byte {
 	b = bytes.Clone(b)
 	if len(b) < indexHead {
 		return b
 	}
-	for i := range sectionCount {
-		entry := b[32+i*sectionLen:]
+	part := func(n int) []byte {
+		entry := b[32+n*sectionLen:]
 		off, size := binary.LittleEndian.Uint64(entry), binary.LittleEndian.Uint64(entry[8:])
-		if off <= uint64(len(b)) && size <= uint64(len(b))-off {
-			binary.LittleEndian.PutUint32(entry[16:], checksum(b[off:off+size]))
+		if off > uint64(len(b)) || size > uint64(len(b))-off {
+			return nil
 		}
+		return b[off : off+size]
+	}
+	rolls := part(sectionHourRolls)
+	for h := part(sectionHours); len(h) >= hourLen; h = h[hourLen:] {
+		off, size := binary.LittleEndian.Uint64(h[8:]), uint64(binary.LittleEndian.Uint32(h[16:]))
+		if off <= uint64(len(rolls)) && size <= uint64(len(rolls))-off {
+			binary.LittleEndian.PutUint32(h[20:], checksum(rolls[off:off+size]))
+		}
+	}
+	failed := part(sectionFailed)
+	for l := part(sectionLane); len(l) >= laneLen; l = l[laneLen:] {
+		size := min(int(binary.LittleEndian.Uint32(l)), len(failed))
+		binary.LittleEndian.PutUint32(l[24:], checksum(failed[:size]))
+		failed = failed[size:]
+	}
+	members := int(binary.LittleEndian.Uint32(b[24:]))
+	for f := part(sectionFilter); len(f) >= filterHead && members > 0; members -= filterGroup {
+		putChecksum(f[:filterHead])
+		shape := shapeOf(int(binary.LittleEndian.Uint32(f)), 1, min(members, filterGroup))
+		f = f[filterHead:]
+		for blocks := (shape.rows + shape.perBlock - 1) / shape.perBlock; blocks > 0 && len(f) >= shape.blockLen(); blocks-- {
+			putChecksum(f[:shape.blockLen()])
+			f = f[shape.blockLen():]
+		}
+	}
+	for i := range sectionCount {
+		binary.LittleEndian.PutUint32(b[32+i*sectionLen+16:], checksum(part(i)))
 	}
 	putChecksum(b[:indexHead])
 	return b
+}
+
+// SectionSize is how many bytes a part of an index has.
+type SectionSize struct {
+	Name string
+	Size int
+}
+
+// IndexParts returns where the head and each part of an index begin.
+func IndexParts(b []byte) (list []uint32) {
+	list = append(list, 0)
+	for i := range sectionCount {
+		list = append(list, uint32(binary.LittleEndian.Uint64(b[32+i*sectionLen:])))
+	}
+	return list
+}
+
+// IndexSizes returns the sizes of the parts of an index.
+func IndexSizes(b []byte) (list []SectionSize) {
+	for i, name := range sectionTitles {
+		list = append(list, SectionSize{name, int(binary.LittleEndian.Uint64(b[32+i*sectionLen+8:]))})
+	}
+	return list
+}
+
+var sectionTitles = [sectionCount]string{"names", "members", "rolls", "errors", "hours", "lane", "filter", "hour rolls", "hour errors", "failed"}
+
+// IndexText returns the index of a text, as if its members were as long packed
+// as they are plain.
+func IndexText(text []byte) ([]byte, error) {
+	x := newIndexer()
+	for piece, err := range pieces(bytes.NewReader(text)) {
+		if err == nil {
+			err = x.read(piece.text)
+		}
+		if err != nil {
+			return nil, err
+		}
+		x.place(memberInfo{packed: piece.size, plain: piece.size})
+	}
+	return x.file(x.off, [8]byte{})
+}
+
+// CheckIndex reports whether a sealed file has an index that would be used.
+func CheckIndex(path string) error {
+	t, err := openText(context.Background(), &source{paths: []string{path}, stem: "x"})
+	if err != nil {
+		return err
+	}
+	defer t.close()
+	x, err := openIndex(t)
+	if err != nil {
+		return err
+	}
+	x.close()
+	return nil
 }

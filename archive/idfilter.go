@@ -12,31 +12,31 @@ import (
 // A filter of ids is bit-sliced: a Bloom filter a member, all of the same size,
 // stored as a row for each bit with a column for each member, so that one id
 // is looked up in all members by reading a few rows. Members are in groups of
-// filterGroup; a group without ids has no rows. In the file, each group is
-//
-//	4  number of rows
-//	4  CRC-32C of that number
-//	…  blocks of as many rows as fit into filterBlock bytes, each block
-//	   followed by its CRC-32C
+// filterGroup; a group without ids has no rows. A group takes at most a
+// filterShare of what its members take in the sealed file, and fewer bits a key
+// where that would be more.
 const (
 	filterGroup = 512
 	filterBlock = 4096 - 4
-	filterHead  = 8
-	bitsPerKey  = 14
-	keyProbes   = 10
+	filterHead  = 12
+	filterShare = 16
+	mostBits    = 14 // a key: one of a thousand members is read in vain
+	leastBits   = 5  // … one of eleven
+	mostProbes  = 10
 	maxRows     = 1 << 28
 )
 
 // filterShape is how a group is laid out.
 type filterShape struct {
 	rows     int
+	probes   int // rows that a key sets
 	width    int // bytes of a row
 	perBlock int // rows of a block
 }
 
-func shapeOf(rows, members int) filterShape {
+func shapeOf(rows, probes, members int) filterShape {
 	width := (members + 7) / 8
-	return filterShape{rows, width, filterBlock / width}
+	return filterShape{rows, probes, width, filterBlock / width}
 }
 
 func (s filterShape) blockLen() int { return s.perBlock*s.width + 4 }
@@ -51,6 +51,7 @@ func (s filterShape) at(row int) (block, off int) {
 // as they are there.
 type filterMaker struct {
 	keys   [][]uint64 // of the members of the group at hand
+	sealed int64      // bytes of those members
 	packed []byte
 	none   bool // there are too many
 }
@@ -62,6 +63,9 @@ func (f *filterMaker) begin() {
 	f.keys = append(f.keys, nil)
 }
 
+// place says how many bytes the member has whose keys were added last.
+func (f *filterMaker) place(packed int64) { f.sealed += packed }
+
 func (f *filterMaker) add(key uint64) {
 	k := &f.keys[len(f.keys)-1]
 	*k = append(*k, key)
@@ -69,21 +73,27 @@ func (f *filterMaker) add(key uint64) {
 
 // flush packs the group at hand.
 func (f *filterMaker) flush() {
-	if f.none = f.none || len(f.packed) > maxFilters; f.none {
-		f.keys, f.packed = f.keys[:0], nil
-		return
-	}
 	most := 0
 	for i, k := range f.keys {
 		slices.Sort(k)
 		f.keys[i] = slices.Compact(k)
 		most = max(most, len(f.keys[i]))
 	}
-	shape := shapeOf(min(most*bitsPerKey, maxRows), len(f.keys))
+	bitsPerKey := 0
+	if most > 0 {
+		width := (len(f.keys) + 7) / 8
+		bitsPerKey = int(min(mostBits, f.sealed/filterShare/int64(most*width)))
+	}
+	f.sealed = 0
+	if f.none = f.none || len(f.packed) > maxFilters || most > 0 && bitsPerKey < leastBits; f.none {
+		f.keys, f.packed = f.keys[:0], nil
+		return
+	}
+	shape := shapeOf(min(most*bitsPerKey, maxRows), min(bitsPerKey*7/10+1, mostProbes), len(f.keys))
 	group := make([]byte, shape.size())
 	for column, k := range f.keys {
 		for _, key := range k {
-			probes(key, shape.rows, func(row int) bool {
+			shape.probe(key, func(row int) bool {
 				block, off := shape.at(row)
 				group[block*shape.blockLen()+off+column/8] |= 1 << (column % 8)
 				return true
@@ -91,7 +101,8 @@ func (f *filterMaker) flush() {
 		}
 	}
 	f.packed = binary.LittleEndian.AppendUint32(f.packed, uint32(shape.rows))
-	f.packed = binary.LittleEndian.AppendUint32(f.packed, checksum(f.packed[len(f.packed)-4:]))
+	f.packed = binary.LittleEndian.AppendUint32(f.packed, uint32(shape.probes))
+	f.packed = binary.LittleEndian.AppendUint32(f.packed, checksum(f.packed[len(f.packed)-8:]))
 	for at := 0; at < len(group); at += shape.blockLen() {
 		block := group[at : at+shape.blockLen()]
 		putChecksum(block)
@@ -107,11 +118,11 @@ func sound(b []byte) bool {
 	return len(b) >= 4 && binary.LittleEndian.Uint32(b[len(b)-4:]) == checksum(b[:len(b)-4])
 }
 
-// probes calls each with the rows of a key until it returns false.
-func probes(key uint64, rows int, each func(row int) bool) {
+// probe calls each with the rows of a key until it returns false.
+func (s filterShape) probe(key uint64, each func(row int) bool) {
 	step := mix(key) | 1
-	for range keyProbes {
-		row, _ := bits.Mul64(key, uint64(rows))
+	for range s.probes {
+		row, _ := bits.Mul64(key, uint64(s.rows))
 		if !each(int(row)) {
 			return
 		}
@@ -149,13 +160,13 @@ func (x *index) candidates(key uint64) (found []bool, err error) {
 		if err := x.part(sectionFilter, head[:], off); err != nil {
 			return nil, err
 		}
-		rows := binary.LittleEndian.Uint32(head[:])
-		if !sound(head[:]) || rows > maxRows {
+		rows, probes := binary.LittleEndian.Uint32(head[:]), binary.LittleEndian.Uint32(head[4:])
+		if !sound(head[:]) || rows > maxRows || probes > mostProbes {
 			return nil, errIndex
 		}
 		off += filterHead
 		members := min(len(x.members)-len(found), filterGroup)
-		shape := shapeOf(int(rows), members)
+		shape := shapeOf(int(rows), int(probes), members)
 		columns, err := x.columns(key, shape, off)
 		if err != nil {
 			return nil, err
@@ -175,7 +186,7 @@ func (x *index) columns(key uint64, shape filterShape, off int64) (columns bitse
 	}
 	columns = bytes.Repeat([]byte{0xff}, shape.width)
 	block := make([]byte, shape.blockLen())
-	probes(key, shape.rows, func(row int) bool {
+	shape.probe(key, func(row int) bool {
 		number, at := shape.at(row)
 		if err = x.part(sectionFilter, block, off+int64(number*len(block))); err != nil {
 			return false

@@ -5,36 +5,29 @@ import (
 	"hash/crc32"
 )
 
-// An index file begins with a head of indexHead bytes, integers in
-// little-endian order:
-//
-//	offset size
-//	     0    8  "alindex", and the version, 1
-//	     8    8  size of the sealed file
-//	    16    8  the last eight bytes of the sealed file
-//	    24    4  number of its members
-//	    28    4  flags: what indexDamaged and the like say
-//	    32    …  of each section 20 bytes: offset, length, CRC-32C
-//	    -4    4  CRC-32C of the bytes before
-//
-// A section that is not there has the length 0. The sections of filters and of
-// failed lines are read in parts that have checksums of their own.
+// The layout of an index is in the documentation of the package.
 const (
-	indexMagic   = "alindex\x01"
+	indexMagic   = "alindex\x02"
 	indexHead    = 32 + sectionCount*sectionLen + 4
 	sectionLen   = 20
 	indexDamaged = 1 << 0 // a line could not be decoded
 	maxSection   = 64 << 20
+	hourLen      = 24 // of an entry of sectionHours
+	laneLen      = 28 // of an entry of sectionLane
 )
 
+// The sections, in the order in which they lie in the file. Those of filters,
+// roll-ups and failed lines are read in parts that have checksums of their own.
 const (
 	sectionNames      = iota // pairs of service and action, codes, templates
 	sectionMembers           // what each member holds
+	sectionRolls             // counts and durations by pair, of the whole file
+	sectionErrors            // failures by service and template, of the whole file
 	sectionHours             // where the roll-ups of each hour are
-	sectionRolls             // the roll-ups
-	sectionErrors            // templates with counts, of the whole file
-	sectionHourErrors        // the same by hour
+	sectionLane              // where the members of failed lines are
 	sectionFilter            // the filters of request and trace ids
+	sectionHourRolls         // what sectionRolls has, by hour
+	sectionHourErrors        // what sectionErrors has, by hour
 	sectionFailed            // the failed lines once more, as members
 	sectionCount
 )

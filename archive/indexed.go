@@ -45,7 +45,7 @@ func (s *scan) indexed(ctx context.Context, t *text) (ok bool, err error) {
 // they are best looked at.
 func (s *scan) members(t *text, x *index) ([]job, error) {
 	q := s.m.Query()
-	jobs, err := x.lane(t, &q)
+	jobs, err := x.lane(t, &q, s.of().times)
 	if err == nil && jobs == nil {
 		jobs, err = x.jobs(t, &q)
 	}
@@ -88,14 +88,11 @@ func (x *index) jobs(t *text, q *storage.Query) ([]job, error) {
 
 // lane returns the members of failed lines, which are in the index itself, if
 // they are all that is needed, and nil if not.
-func (x *index) lane(t *text, q *storage.Query) ([]job, error) {
-	if q.Status != storage.Failed || q.ID != "" || q.RequestID != "" || !q.TraceID.IsZero() || !x.has(sectionFailed) {
+func (x *index) lane(t *text, q *storage.Query, within timeRange) ([]job, error) {
+	if q.Status != storage.Failed || q.ID != "" || q.RequestID != "" || !q.TraceID.IsZero() || !x.has(sectionLane) {
 		return nil, nil
 	}
-	if err := x.verify(sectionFailed); err != nil {
-		return nil, err
-	}
-	spans, err := x.laneSpans()
+	spans, err := x.laneSpans(within)
 	if err != nil {
 		return nil, err
 	}
@@ -188,12 +185,9 @@ func wholeHours(times timeRange) (first, last int64, covered timeRange) {
 // roll calls each with roll-ups of what the query matches, and returns the
 // times that they cover. byHour asks for those of single hours.
 func (x *index) roll(q *storage.Query, of extent, byHour bool, each func(hour int64, p pair, r *roll)) (covered timeRange, err error) {
-	if !x.has(sectionRolls) {
-		return noTime, nil
-	}
 	first, last, covered := wholeHours(of.times)
-	if all := x.times(); !byHour && of.times.contains(all.min) && of.times.contains(all.max) {
-		first, last, covered = wholeFileHour, wholeFileHour, anyTime
+	if all := x.times(); !byHour && x.has(sectionRolls) && of.times.contains(all.min) && of.times.contains(all.max) {
+		first, last, covered = everyHour, everyHour, anyTime
 	} else if !x.hourly() || first > last {
 		return noTime, nil
 	}

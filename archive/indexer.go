@@ -2,6 +2,7 @@ package archive
 
 import (
 	"bytes"
+	"encoding/binary"
 	"slices"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 // searched without that part.
 const (
 	maxPairs     = 4096   // services with actions
+	maxCodes     = 1001   // those of HTTP, and none
 	maxTemplates = 4096   // templates of errors, and errorCells in all
 	maxCells     = 32_768 // roll-ups: services with actions in an hour
 	maxHours     = 1024
@@ -97,6 +99,7 @@ func (x *indexer) place(info memberInfo) {
 	m := &x.members[len(x.members)-1]
 	info.times = m.info.times
 	m.off, m.info = x.off, info
+	x.filter.place(info.packed)
 	x.off += info.packed
 }
 
@@ -217,13 +220,14 @@ func (x *indexer) fail(a *storage.Action) {
 type lane struct {
 	text   []byte
 	packed []byte
+	dir    []byte // where each member is
 	p      packer
 	none   bool // a line has no id, and would have another one here
 }
 
 func (l *lane) add(line []byte, hasID bool) error {
 	if l.none = l.none || !hasID || len(l.packed) > maxLane; l.none {
-		l.text, l.packed = nil, nil
+		l.text, l.packed, l.dir = nil, nil, nil
 		return nil
 	}
 	l.text = append(l.text, line...)
@@ -240,10 +244,14 @@ func (l *lane) flush() error {
 	if len(l.text) == 0 {
 		return nil
 	}
-	b, _, err := l.p.pack(l.text)
+	b, m, err := l.p.pack(l.text)
 	if err != nil {
 		return err
 	}
+	le := binary.LittleEndian
+	l.dir = le.AppendUint32(le.AppendUint32(l.dir, uint32(m.packed)), uint32(m.plain))
+	l.dir = le.AppendUint64(le.AppendUint64(l.dir, uint64(m.times.min)), uint64(m.times.max))
+	l.dir = le.AppendUint32(l.dir, checksum(b))
 	l.packed = append(l.packed, b...)
 	l.text = l.text[:0]
 	return nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 )
@@ -81,6 +82,7 @@ func (w *Writer) indexAll() error {
 		return err
 	}
 	sealed := namesOf(names, Sealed)
+	maps.DeleteFunc(w.indexed, func(n Name, _ bool) bool { return !sealed[n.As(Plain)] })
 	var errs []error
 	for _, n := range names {
 		switch {
@@ -93,6 +95,9 @@ func (w *Writer) indexAll() error {
 			made, err := reindex(w.fs, path, w.path(n.As(IndexDraft)), false, false, w.hurried)
 			switch {
 			case err != nil && w.stopping(), errors.Is(err, fs.ErrNotExist):
+				continue
+			case err != nil && !errors.Is(err, errUnindexable) && !errors.As(err, new(*CorruptError)):
+				errs = append(errs, err) // it is tried again
 				continue
 			case err != nil:
 				w.events.note(Event{Kind: Failure, File: n.As(Index).String(), Err: err})

@@ -1,10 +1,11 @@
 package archive
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
+	"math"
 	"os"
 	"time"
 
@@ -74,12 +75,17 @@ func (x *index) read(t *text) error {
 	}
 	members := int(r.uint32())
 	x.damaged = r.uint32()&indexDamaged != 0
+	end := int64(indexHead)
 	for i := range x.sections {
 		s := section{r.int64(), r.int64(), r.uint32()}
-		if s.off < 0 || s.size < 0 || s.off > info.Size() || s.size > info.Size()-s.off {
+		if s.off != end || s.size < 0 || s.size > info.Size()-s.off {
 			return errIndex
 		}
 		x.sections[i] = s
+		end += s.size
+	}
+	if end != info.Size() || end > mostIndex(t.size) {
+		return errIndex
 	}
 	if err := x.readNames(); err != nil {
 		return err
@@ -113,19 +119,6 @@ func (x *index) part(n int, b []byte, off int64) error {
 	return err
 }
 
-// verify compares the checksum of a section without holding it.
-func (x *index) verify(n int) error {
-	s := x.sections[n]
-	h := crc32.New(castagnoli)
-	if _, err := io.Copy(h, io.NewSectionReader(x.f, s.off, s.size)); err != nil {
-		return err
-	}
-	if h.Sum32() != s.crc {
-		return errIndex
-	}
-	return nil
-}
-
 func (x *index) has(n int) bool { return x.sections[n].size > 0 }
 
 func (x *index) readNames() error {
@@ -134,13 +127,13 @@ func (x *index) readNames() error {
 		return err
 	}
 	r := reader{b: b}
-	for range r.count() {
+	for range r.number(maxPairs) {
 		x.pairs = append(x.pairs, pair{r.string(), r.string()})
 	}
-	for range r.count() {
-		x.codes = append(x.codes, int(r.number(1<<16))-1)
+	for range r.number(maxCodes) {
+		x.codes = append(x.codes, int(r.number(maxCodes))-1)
 	}
-	for range r.count() {
+	for range r.number(maxTemplates) {
 		x.templates = append(x.templates, r.string())
 	}
 	if r.bad {
@@ -193,96 +186,138 @@ func (x *index) times() timeRange {
 }
 
 // rolls calls each with the roll-ups of the hours from first to last, or with
-// those of the whole file if first is wholeFileHour. It returns errIndex, having
-// called nothing, if one of them is damaged.
+// those of the whole file if first is everyHour. What each gets is valid during
+// the call. It returns errIndex, having called nothing, if one of them is
+// damaged.
 func (x *index) rolls(first, last int64, each func(hour int64, p pair, r *roll)) error {
-	b, err := x.whole(sectionHours)
+	blocks, err := x.rollBlocks(first, last)
 	if err != nil {
 		return err
 	}
-	var calls []func()
+	for _, b := range blocks {
+		if err := x.readRolls(b.text, nil); err != nil {
+			return err
+		}
+	}
+	for _, b := range blocks {
+		if err := x.readRolls(b.text, func(p pair, r *roll) { each(b.hour, p, r) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rollBlock is the roll-ups of an hour, or of a whole file, as packRolls had
+// them before it deflated them.
+type rollBlock struct {
+	hour int64
+	text []byte
+}
+
+// everyHour stands for the roll-ups of the whole file.
+const everyHour = -1
+
+// maxInflated is how much of what was deflated is held at a time.
+const maxInflated = 64 << 20
+
+func (x *index) rollBlocks(first, last int64) ([]rollBlock, error) {
+	if first == everyHour {
+		b, err := x.whole(sectionRolls)
+		if err != nil {
+			return nil, err
+		}
+		text, err := inflated(b, maxInflated)
+		return []rollBlock{{everyHour, text}}, err
+	}
+	b, err := x.whole(sectionHours)
+	if err != nil {
+		return nil, err
+	}
+	var blocks []rollBlock
+	room, before := int64(maxInflated), int64(-1)
 	r := reader{b: b}
 	for len(r.b) > 0 {
 		hour, off, size, crc := r.int64(), r.int64(), int64(r.uint32()), r.uint32()
-		if hour < first || hour > last || hour == wholeFileHour && first != wholeFileHour {
+		if r.bad || hour <= before || hour > math.MaxInt64/nanosPerHour || size > x.sections[sectionHourRolls].size {
+			return nil, errIndex
+		}
+		if before = hour; hour < first || hour > last {
 			continue
 		}
-		if size > x.sections[sectionRolls].size {
-			return errIndex
-		}
 		packed := make([]byte, size)
-		if err := x.part(sectionRolls, packed, off); err != nil {
-			return err
+		if err := x.part(sectionHourRolls, packed, off); err != nil {
+			return nil, err
 		}
 		if checksum(packed) != crc {
-			return errIndex
+			return nil, errIndex
 		}
-		if err := x.unpackRolls(packed, func(p pair, r *roll) { calls = append(calls, func() { each(hour, p, r) }) }); err != nil {
-			return err
+		text, err := inflated(packed, room)
+		if err != nil {
+			return nil, err
 		}
+		room -= int64(len(text))
+		blocks = append(blocks, rollBlock{hour, text})
 	}
-	if r.bad {
-		return errIndex
+	return blocks, nil
+}
+
+// inflated undoes deflate, for at most most bytes.
+func inflated(packed []byte, most int64) ([]byte, error) {
+	zr := flate.NewReader(bytes.NewReader(packed))
+	defer zr.Close()
+	b, err := io.ReadAll(io.LimitReader(zr, most+1))
+	if err != nil || int64(len(b)) > most {
+		return nil, errIndex
 	}
-	for _, call := range calls {
-		call()
-	}
-	return nil
+	return b, nil
 }
 
 // hourly reports whether there are roll-ups of each hour.
-func (x *index) hourly() bool {
-	const entry = 24
-	return x.sections[sectionHours].size > entry
-}
+func (x *index) hourly() bool { return x.has(sectionHours) }
 
-func (x *index) unpackRolls(packed []byte, each func(pair, *roll)) error {
-	zr := flate.NewReader(&sliceReader{packed})
-	defer zr.Close()
-	b, err := io.ReadAll(io.LimitReader(zr, maxSection))
-	if err != nil {
-		return errIndex
-	}
-	const most = 1 << 62
-	r := reader{b: b}
-	for len(r.b) > 0 {
-		p := int(r.number(uint64(max(len(x.pairs)-1, 0))))
-		sum := &roll{}
-		sum.counts.Total, sum.counts.Failed = int64(r.number(most)), int64(r.number(most))
-		sum.longest = time.Duration(r.number(1<<63 - 1))
-		bucket := 0
-		for range r.count() {
-			bucket += int(r.number(storage.Buckets))
-			n := r.number(most)
-			if bucket >= storage.Buckets {
-				return errIndex
-			}
-			sum.durations.AddBucket(bucket, n)
-		}
-		if r.bad || p >= len(x.pairs) {
+// readRolls calls each with the roll-ups of a block, with one roll for all of
+// them. A nil each only looks whether they are sound.
+func (x *index) readRolls(text []byte, each func(pair, *roll)) error {
+	const most = 1 << 48 // the sum of all buckets does not overflow
+	var sum roll
+	r := reader{b: text}
+	for p := 0; len(r.b) > 0; p++ {
+		p += int(r.number(maxPairs))
+		failed, beyond := r.number(most), r.number(math.MaxInt64)
+		bucket := int(r.number(storage.Buckets - 1))
+		last := bucket + int(r.number(storage.Buckets-1))
+		if r.bad || p >= len(x.pairs) || last >= storage.Buckets {
 			return errIndex
 		}
-		each(x.pairs[p], sum)
+		low, _ := storage.BucketBounds(last)
+		if beyond > uint64(math.MaxInt64-low) {
+			return errIndex
+		}
+		sum.durations.Reset()
+		for ; bucket <= last; bucket++ {
+			if n := r.number(most); n > 0 && each != nil {
+				sum.durations.AddBucket(bucket, n)
+			}
+		}
+		if r.bad {
+			return errIndex
+		}
+		if each != nil {
+			sum.counts = storage.Counts{Total: int64(sum.durations.Count()), Failed: int64(failed)}
+			sum.longest = low + time.Duration(beyond)
+			each(x.pairs[p], &sum)
+		}
 	}
 	return nil
-}
-
-// sliceReader reads a slice without copying it first.
-type sliceReader struct{ b []byte }
-
-func (s *sliceReader) Read(p []byte) (int, error) {
-	if len(s.b) == 0 {
-		return 0, io.EOF
-	}
-	n := copy(p, s.b)
-	s.b = s.b[n:]
-	return n, nil
 }
 
 // errors calls each with the failures of the hours from first to last, or with
 // those of the whole file if n is sectionErrors.
 func (x *index) errors(n int, first, last int64, each func(service string, g storage.ErrorGroup)) error {
 	b, err := x.whole(n)
+	if err == nil {
+		b, err = inflated(b, maxInflated)
+	}
 	if err != nil {
 		return err
 	}
@@ -294,16 +329,17 @@ func (x *index) errors(n int, first, last int64, each func(service string, g sto
 	var groups []group
 	var service, example string
 	r := reader{b: b}
-	for range r.count() {
-		hour := int64(r.number(most))
+	for range r.number(maxCells) {
+		hour := int64(r.number(uint64(most / nanosPerHour)))
 		service = r.shared(service)
 		number := int(r.number(uint64(len(x.templates))))
 		g := storage.ErrorGroup{Count: int64(r.number(most))}
 		from := hour*nanosPerHour + int64(r.number(most))
-		g.First, g.Last = time.Unix(0, from).UTC(), time.Unix(0, from+int64(r.number(most))).UTC()
+		to := from + int64(r.number(most))
+		g.First, g.Last = time.Unix(0, from).UTC(), time.Unix(0, to).UTC()
 		example = r.shared(example)
 		g.Example = storage.ID(example)
-		if r.bad || number >= len(x.templates) {
+		if r.bad || number >= len(x.templates) || from < 0 || to < from {
 			return fmt.Errorf("%w: in its errors", errIndex)
 		}
 		g.Template = x.templates[number]
@@ -317,21 +353,40 @@ func (x *index) errors(n int, first, last int64, each func(service string, g sto
 	return nil
 }
 
-// laneSpans returns the members that hold the failed lines, in the index file.
-func (x *index) laneSpans() ([]span, error) {
-	s := x.sections[sectionFailed]
+// laneSpans returns the members of failed lines, in the index file, whose times
+// overlap those that are asked for. Each has been found whole.
+func (x *index) laneSpans(asked timeRange) ([]span, error) {
+	b, err := x.whole(sectionLane)
+	if err != nil {
+		return nil, err
+	}
 	var list []span
-	var head [memberHead]byte
-	for off := int64(0); off < s.size; {
-		if err := x.part(sectionFailed, head[:], off); err != nil {
-			return nil, err
-		}
-		m, ok := parseMember(head[:])
-		if !ok || m.packed > s.size-off {
+	var packed []byte
+	off := int64(0)
+	r := reader{b: b}
+	for len(r.b) > 0 {
+		s := span{off: x.sections[sectionFailed].off + off, packed: int64(r.uint32()), plain: int64(r.uint32()), line: 1}
+		s.times = timeRange{r.int64(), r.int64()}
+		crc := r.uint32()
+		at := off
+		off += s.packed
+		if r.bad || off > x.sections[sectionFailed].size || s.plain > maxMemberText {
 			return nil, errIndex
 		}
-		list = append(list, span{off: s.off + off, packed: m.packed, plain: m.plain, line: 1, times: m.times})
-		off += m.packed
+		if s.times.max < asked.min || s.times.min > asked.max {
+			continue
+		}
+		packed = resize(packed, s.packed)
+		if err := x.part(sectionFailed, packed, at); err != nil {
+			return nil, err
+		}
+		if checksum(packed) != crc {
+			return nil, errIndex
+		}
+		list = append(list, s)
+	}
+	if off != x.sections[sectionFailed].size {
+		return nil, errIndex
 	}
 	return list, nil
 }

@@ -4,22 +4,36 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
 
 	"github.com/klauspost/compress/flate"
+
+	"actionlog/storage"
 )
 
-// indexAllowance is how much an index may have beyond a tenth of the sealed
-// file.
-const indexAllowance = 16 << 10
+// mostIndex returns how great the index of a sealed file of that size may be:
+// a tenth of it, or leastIndexed/4 where that is more.
+func mostIndex(size int64) int64 { return max(size/10, leastIndexed/4) }
+
+// errUnindexable is why a file cannot have an index, however often that is
+// tried.
+var errUnindexable = errors.New("it cannot have an index")
+
+// byWorth is in which order parts find room in an index. Those of one line go
+// in together or not at all.
+var byWorth = [...][]int{
+	{sectionNames}, {sectionMembers}, {sectionFilter}, {sectionRolls}, {sectionErrors},
+	{sectionLane, sectionFailed}, {sectionHours, sectionHourRolls}, {sectionHourErrors},
+}
 
 // file returns the index of a sealed file of that size and with those last
-// eight bytes. What would make it greater than a tenth of the file, and a
-// little, is left out: first the failed lines, then the filters, the errors,
-// the roll-ups.
+// eight bytes. What would make it greater than mostIndex is left out: first the
+// errors by hour, then the roll-ups by hour, the failed lines, the errors, the
+// roll-ups of the whole file, the filters.
 func (x *indexer) file(size int64, tail [8]byte) ([]byte, error) {
 	var sections [sectionCount][]byte
 	x.filter.flush()
@@ -28,12 +42,16 @@ func (x *indexer) file(size int64, tail [8]byte) ([]byte, error) {
 	}
 	sections[sectionFilter] = x.filter.packed
 	if !x.lane.none {
-		sections[sectionFailed] = x.lane.packed
+		sections[sectionLane], sections[sectionFailed] = x.lane.dir, x.lane.packed
 	}
 	numbers := x.templateNumbers()
 	if x.fails != nil {
-		sections[sectionErrors] = errorSection(allHours(x.fails), numbers)
-		sections[sectionHourErrors] = errorSection(x.fails, numbers)
+		var err1, err2 error
+		sections[sectionErrors], err1 = deflate(errorSection(allHours(x.fails), numbers), level)
+		sections[sectionHourErrors], err2 = deflate(errorSection(x.fails, numbers), level)
+		if err := errors.Join(err1, err2); err != nil {
+			return nil, err
+		}
 	}
 	if x.tooManyPairs() {
 		x.pairList = nil
@@ -43,18 +61,22 @@ func (x *indexer) file(size int64, tail [8]byte) ([]byte, error) {
 	sections[sectionNames] = x.nameSection(numbers)
 	sections[sectionMembers] = x.memberSection()
 
-	room := size/10 + indexAllowance - indexHead
-	for i := range sections {
-		if i > sectionMembers && int64(len(sections[i])) > room || i == sectionRolls && sections[sectionHours] == nil {
-			sections[i] = nil
-			if i == sectionRolls {
-				sections[sectionHours] = nil
+	room := mostIndex(size) - indexHead
+	for _, together := range byWorth {
+		length := int64(0)
+		for _, i := range together {
+			length += int64(len(sections[i]))
+		}
+		switch {
+		case length <= room:
+			room -= length
+		case together[0] == sectionNames || together[0] == sectionMembers:
+			return nil, fmt.Errorf("%w: one of its %d members would be too large", errUnindexable, len(x.members))
+		default:
+			for _, i := range together {
+				sections[i] = nil
 			}
 		}
-		room -= int64(len(sections[i]))
-	}
-	if room < 0 {
-		return nil, fmt.Errorf("an index of its %d members would be too large", len(x.members))
 	}
 	return x.join(&sections, size, tail), nil
 }
@@ -137,57 +159,40 @@ func appendPadded(b []byte, set bitset, n int) []byte {
 	return append(append(b, set...), make([]byte, n-len(set))...)
 }
 
-// rollSections makes the roll-ups: first that of the whole file, then, where
-// there are not too many, one an hour.
-func (x *indexer) rollSections(sections *[sectionCount][]byte) error {
+// rollSections makes the roll-ups of the whole file and, where there are not
+// too many, of each hour.
+func (x *indexer) rollSections(sections *[sectionCount][]byte) (err error) {
+	if sections[sectionRolls], err = packRolls(x.whole); err != nil {
+		return err
+	}
 	le := binary.LittleEndian
 	var hours, rolls []byte
-	add := func(hour int64, cells map[int]*roll) error {
-		packed, err := packRolls(cells)
+	for _, h := range x.hourList() {
+		packed, err := packRolls(x.hours[h])
 		if err != nil {
 			return err
 		}
-		hours = le.AppendUint64(hours, uint64(hour))
-		hours = le.AppendUint64(hours, uint64(len(rolls)))
-		hours = le.AppendUint32(hours, uint32(len(packed)))
-		hours = le.AppendUint32(hours, checksum(packed))
+		hours = le.AppendUint64(le.AppendUint64(hours, uint64(h)), uint64(len(rolls)))
+		hours = le.AppendUint32(le.AppendUint32(hours, uint32(len(packed))), checksum(packed))
 		rolls = append(rolls, packed...)
-		return nil
 	}
-	if err := add(wholeFileHour, x.whole); err != nil {
-		return err
-	}
-	for _, h := range x.hourList() {
-		if err := add(h, x.hours[h]); err != nil {
-			return err
-		}
-	}
-	sections[sectionHours], sections[sectionRolls] = hours, rolls
+	sections[sectionHours], sections[sectionHourRolls] = hours, rolls
 	return nil
 }
-
-// wholeFileHour stands for all hours.
-const wholeFileHour = -1
 
 // packRolls returns the roll-ups of each pair, deflated.
 func packRolls(cells map[int]*roll) ([]byte, error) {
 	var b []byte
+	next := 0
 	for _, p := range slices.Sorted(maps.Keys(cells)) {
-		r := cells[p]
-		buckets := 0
-		for range r.durations.All() {
-			buckets++
-		}
-		for _, v := range [...]int64{int64(p), r.counts.Total, r.counts.Failed, int64(r.longest), int64(buckets)} {
-			b = binary.AppendUvarint(b, uint64(v))
-		}
-		last := 0
-		for bucket, n := range r.durations.All() {
-			b = binary.AppendUvarint(b, uint64(bucket-last))
-			b = binary.AppendUvarint(b, n)
-			last = bucket
-		}
+		b = cells[p].appendTo(binary.AppendUvarint(b, uint64(p-next)))
+		next = p + 1
 	}
+	return deflate(b, flate.HuffmanOnly) // looking for repetitions finds none, and takes long
+}
+
+// deflate packs a part of an index.
+func deflate(b []byte, level int) ([]byte, error) {
 	var packed bytes.Buffer
 	zw, err := flate.NewWriter(&packed, level)
 	if err != nil {
@@ -198,6 +203,31 @@ func packRolls(cells map[int]*roll) ([]byte, error) {
 	}
 	err = zw.Close()
 	return packed.Bytes(), err
+}
+
+// appendTo appends what was counted. The total is the sum of the buckets, and
+// the longest duration is given from where the last of them begins.
+func (r *roll) appendTo(b []byte) []byte {
+	first, last := -1, 0
+	for bucket := range r.durations.All() {
+		if first < 0 {
+			first = bucket
+		}
+		last = bucket
+	}
+	low, _ := storage.BucketBounds(last)
+	for _, v := range [...]int64{r.counts.Failed, int64(r.longest - low), int64(first), int64(last - first)} {
+		b = binary.AppendUvarint(b, uint64(v))
+	}
+	next := first
+	for bucket, n := range r.durations.All() {
+		for ; next < bucket; next++ {
+			b = append(b, 0)
+		}
+		b = binary.AppendUvarint(b, n)
+		next++
+	}
+	return b
 }
 
 // errorSection packs failures by hour, service and template. What an entry has
@@ -258,14 +288,14 @@ func indexOf(f io.ReaderAt, size int64, hurried func() error) ([]byte, error) {
 		}
 		m, ours := parseMember(head[:n])
 		if !ours || x.off+m.packed > size {
-			return nil, fmt.Errorf("there is no member of ours at byte %d", x.off)
+			return nil, fmt.Errorf("%w: there is no member of ours at byte %d", errUnindexable, x.off)
 		}
 		u.packed = resize(u.packed, m.packed)
 		if _, err := f.ReadAt(u.packed, x.off); err != nil {
 			return nil, err
 		}
 		if err := u.inflate(m.plain); err != nil {
-			return nil, fmt.Errorf("member at byte %d: %w", x.off, err)
+			return nil, fmt.Errorf("%w: member at byte %d: %w", errUnindexable, x.off, err)
 		}
 		if err := x.read(u.plain); err != nil {
 			return nil, err
