@@ -47,7 +47,7 @@ func peakHeap(do func()) int64 {
 func TestMemoryIsBounded(t *testing.T) {
 	const (
 		count = 130_000 // more than 100 MB once all are decoded
-		bound = 50 << 20
+		bound = 90 << 20
 	)
 	defer debug.SetGCPercent(debug.SetGCPercent(15))
 	dirs := map[string]string{"sealed": t.TempDir(), "plain": t.TempDir(), "foreign": t.TempDir(), "foreign-members": t.TempDir()}

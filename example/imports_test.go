@@ -53,7 +53,8 @@ var arrows = map[string][]string{
 	"actionlog/archive/cmd/actionlog": {"actionlog/archive/internal/cli"},
 	"actionlog/archive/internal/cli":  {"actionlog/storage", "actionlog/archive", "actionlog/adminapi"},
 
-	"actionlog/archive/internal/dataset": {"actionlog/storage", "actionlog/archive"},
+	"actionlog/archive/internal/dataset":         {"actionlog/storage", "actionlog/archive"},
+	"actionlog/archive/internal/dataset/compare": {"actionlog/storage", "actionlog/archive/internal/dataset"},
 }
 
 // heavy says which packages may import what is not ours; tests may import more.
