@@ -237,6 +237,23 @@ func TestTrouble(t *testing.T) {
 	}
 }
 
+// TestEmptyFolder holds that people learn why nothing was found.
+func TestEmptyFolder(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "app.log"), []byte("{}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"search"}, {"stats"}, {"errors"}, {"export"}, {"verify"}, {"show", "x"}, {"tail"}} {
+		if r := run(t, append(args, dir)...); r.status != 1 || r.stdout != "" || !strings.Contains(r.stderr, "holds no archive") {
+			t.Errorf("%v: %+v", args, r)
+		}
+	}
+	if r := run(t, "search", "--service", "Nobody", newArchive(t)); r.status != 1 || r.stderr != "" {
+		t.Errorf("an archive without a match: %+v", r)
+	}
+}
+
 // TestDamage holds that a damaged line costs that line, is named, and makes
 // the status 2.
 func TestDamage(t *testing.T) {

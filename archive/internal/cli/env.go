@@ -79,6 +79,7 @@ func (s *session) status(ctx context.Context, err error) int {
 	case errors.Is(err, errTold) || (err == nil || errors.Is(err, errNothing)) && s.troubled():
 		return StatusTrouble
 	case errors.Is(err, errNothing):
+		s.hintEmpty()
 		return StatusNothing
 	case err != nil:
 		s.warn(err)

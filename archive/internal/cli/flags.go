@@ -41,8 +41,8 @@ var filterFlags = []queryFlag{
 }
 
 var rangeFlags = []queryFlag{
-	{"from", "not before this `moment`: 2026-11-22T09:30:00Z, 2026-11-22, or 15m, 36h, 7d before now"},
-	{"to", "before this `moment`"},
+	{"from", "not before this `moment`: 2026-11-22T09:30:00Z, 2026-11-22, or 15m, 36h, 7d before now; also --since"},
+	{"to", "before this `moment`; also --until"},
 }
 
 // query holds the flags of a query.
@@ -66,6 +66,12 @@ func (s *session) addQuery(cmd *cobra.Command, withRange bool) *query {
 	cmd.Flags().StringVarP(&q.text, "q", "q", "", "`text` that the error, action, service, route or request id contains, whatever the case of letters")
 	cmd.Flags().StringVar(&q.tz, "tz", "UTC", "time `zone` of what is shown, and of moments without one: UTC, local, Europe/Berlin")
 	cmd.Flags().SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		switch { // by what other programs call them
+		case name == "since" && withRange:
+			name = "from"
+		case name == "until" && withRange:
+			name = "to"
+		}
 		return pflag.NormalizedName(strings.ReplaceAll(name, "_", "-"))
 	})
 	cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions([]string{"success", "failed"}, cobra.ShellCompDirectiveNoFileComp))

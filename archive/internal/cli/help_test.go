@@ -97,6 +97,13 @@ func TestFlagNames(t *testing.T) {
 	if a != b || a.status != 0 || a.stdout == "" {
 		t.Errorf("%+v is not %+v", a, b)
 	}
+	a, b = run(t, "search", "--since", "36h", "--until", "2026-11-22T12:00", dir), run(t, "search", "--from", "36h", "--to", "2026-11-22T12:00", dir)
+	if a != b || a.status != 0 || a.stdout == "" {
+		t.Errorf("%+v is not %+v", a, b)
+	}
+	if r := run(t, "compare", "--since", "1h", "1d..0s", "2d..1d", dir); r.status != 2 || !strings.Contains(r.stderr, "--since") {
+		t.Errorf("%+v", r)
+	}
 }
 
 // TestDefaultFolder holds that ACTIONLOG_DIR names the archive.

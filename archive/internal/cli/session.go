@@ -21,6 +21,7 @@ type session struct {
 	progress *progress
 	stdin    func() io.Reader // standard input, until the command is to end
 	fromIn   bool             // whether that is the archive
+	dir      string           // the folder that is the archive, if one is
 	next     string           // the cursor of a page that people are to be told of
 
 	mu       sync.Mutex

@@ -28,11 +28,12 @@ func (s *session) open(paths []string) (*archive.Archive, error) {
 
 func (s *session) openQuietly(paths []string) (*archive.Archive, error) {
 	if len(paths) == 0 {
-		dir := s.env.Getenv("ACTIONLOG_DIR")
-		if dir != "" {
-			return archive.Open(dir)
+		s.dir = s.env.Getenv("ACTIONLOG_DIR")
+		if s.dir != "" {
+			return archive.Open(s.dir)
 		}
-		a, err := archive.Open(defaultFolder)
+		s.dir = defaultFolder
+		a, err := archive.Open(s.dir)
 		if errors.Is(err, fs.ErrNotExist) {
 			err = fmt.Errorf("no archive is named, and there is no folder %s here: name a folder or files, or set ACTIONLOG_DIR", defaultFolder)
 		}
@@ -44,7 +45,8 @@ func (s *session) openQuietly(paths []string) (*archive.Archive, error) {
 	}
 	if len(paths) == 1 {
 		if info, err := os.Stat(paths[0]); err == nil && info.IsDir() {
-			return archive.Open(paths[0])
+			s.dir = paths[0]
+			return archive.Open(s.dir)
 		}
 	}
 	for _, path := range paths {
@@ -59,4 +61,21 @@ func (s *session) openQuietly(paths []string) (*archive.Archive, error) {
 		}
 	}
 	return archive.OpenFiles(paths...)
+}
+
+// hintEmpty tells people that nothing was found because there is nothing.
+func (s *session) hintEmpty() {
+	if s.dir == "" {
+		return
+	}
+	entries, err := os.ReadDir(s.dir)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if n, ok := archive.ParseName(e.Name()); ok && (n.Kind == archive.Plain || n.Kind == archive.Sealed) {
+			return
+		}
+	}
+	s.note("the folder %s holds no archive: no file there is named as actions-2026-11-22.jsonl or actions-2026-11-22.jsonl.gz; files of other names can be named one by one", s.dir)
 }
