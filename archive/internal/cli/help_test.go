@@ -2,13 +2,13 @@ package cli_test
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 )
 
-// TestHelp holds that each command has examples, and that each of them is
-// understood.
+// TestHelp holds that each command has examples, and that each of them runs.
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	_, list, _ := strings.Cut(run(t, "--help").stdout, "Available Commands:\n")
@@ -34,15 +34,38 @@ func TestHelp(t *testing.T) {
 			if len(words) == 0 || words[0] != "actionlog" {
 				continue
 			}
-			if r := run(t, append(words[1:], "--help")...); r.status != 0 || !strings.Contains(r.stdout, "actionlog "+words[1]) {
-				t.Errorf("%s: %+v", line, r)
-			}
+			runExample(t, line)
 		}
 	}
 }
 
-// TestDocComment holds that the commands in the program's doc comment are
-// understood.
+// runExample runs a command line that the help shows, on an archive. What goes on
+// until Ctrl-C is only asked for its help.
+func runExample(t *testing.T, line string) {
+	t.Helper()
+	dir, out := newArchive(t), t.TempDir()
+	words := strings.Fields(line)[1:]
+	for i, word := range words {
+		switch {
+		case strings.HasPrefix(word, "actions/"):
+			words[i] = filepath.Join(dir, strings.TrimPrefix(word, "actions/"))
+			if _, err := os.Stat(words[i]); err != nil { // the last days are not sealed
+				words[i] = strings.TrimSuffix(words[i], ".gz")
+			}
+		case i > 0 && words[i-1] == "-o":
+			words[i] = filepath.Join(out, word)
+		}
+	}
+	if words[0] == "serve" || words[0] == "tail" && words[1] == "-f" {
+		words = append(words, "--help")
+	}
+	r := runEnv(t, map[string]string{"ACTIONLOG_DIR": dir}, words...)
+	if r.status > 1 || r.status == 0 && r.stdout+r.stderr == "" {
+		t.Errorf("%s: %+v", line, r)
+	}
+}
+
+// TestDocComment holds that the commands in the program's doc comment run.
 func TestDocComment(t *testing.T) {
 	t.Parallel()
 	source, err := os.ReadFile("../../cmd/actionlog/main.go")
@@ -53,9 +76,7 @@ func TestDocComment(t *testing.T) {
 	for line := range strings.Lines(string(source)) {
 		if command, ok := strings.CutPrefix(line, "//\tactionlog "); ok {
 			n++
-			if r := run(t, append(strings.Fields(command), "--help")...); r.status != 0 {
-				t.Errorf("%s: %+v", command, r)
-			}
+			runExample(t, "actionlog "+command)
 		}
 	}
 	if n < 4 {
