@@ -117,7 +117,7 @@ func BenchmarkSeal(b *testing.B) {
 		b.SetBytes(int64(len(text)))
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, err := archive.IndexText([]byte(text)); err != nil {
+			if _, err := archive.IndexText([]byte(text), false); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"actionlog/storage"
 )
 
 // ErrShort makes a write of Faults put half of its bytes down before it fails.
@@ -309,9 +311,10 @@ func IndexSizes(b []byte) (list []SectionSize) {
 var sectionTitles = [sectionCount]string{"names", "members", "rolls", "errors", "hours", "lane", "filter", "hour rolls", "hour errors", "failed"}
 
 // IndexText returns the index of a text, as if its members were as long packed
-// as they are plain.
-func IndexText(text []byte) ([]byte, error) {
+// as they are plain; slow lets every line be decoded.
+func IndexText(text []byte, slow bool) ([]byte, error) {
 	x := newIndexer()
+	x.slow = slow
 	for piece, err := range pieces(bytes.NewReader(text)) {
 		if err == nil {
 			err = x.read(piece.text)
@@ -337,4 +340,12 @@ func CheckIndex(path string) error {
 	}
 	x.close()
 	return nil
+}
+
+// QuickLine reports whether a line is read for an index without being decoded,
+// and what is read of it.
+func QuickLine(line string) (storage.Action, bool) {
+	var l lineScanner
+	ok := l.scan([]byte(line), line)
+	return l.a, ok
 }

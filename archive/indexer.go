@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"slices"
+	"strings"
 	"time"
 
 	"actionlog/storage"
@@ -28,6 +29,7 @@ type indexer struct {
 	members []member
 	off     int64
 	damaged bool // a line could not be decoded
+	slow    bool // decode every line
 
 	pairs    map[pair]int
 	pairList []pair
@@ -77,7 +79,15 @@ func (x *indexer) read(text []byte) error {
 	m.info.times = noTime
 	x.filter.begin()
 	var a storage.Action
+	var quick lineScanner
+	rest := string(text)
 	for line := range bytes.Lines(text) {
+		s := rest[:len(line)]
+		rest = rest[len(line):]
+		if !x.slow && quick.scan(bytes.TrimSuffix(line, newline), strings.TrimSuffix(s, "\n")) {
+			x.action(&m, &quick.a)
+			continue
+		}
 		if storage.DecodeJSON(bytes.TrimSuffix(line, newline), &a) != nil {
 			x.damaged = true
 			continue
@@ -116,6 +126,7 @@ func (x *indexer) action(m *member, a *storage.Action) {
 	if !known {
 		p = len(x.pairList)
 		if p <= maxPairs {
+			name = pair{strings.Clone(a.Service), strings.Clone(a.Action)}
 			x.pairs[name] = p
 			x.pairList = append(x.pairList, name)
 		}
