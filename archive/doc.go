@@ -126,8 +126,8 @@
 //	                     number of rows (4), rows that a key sets (4), CRC-32C (4);
 //	                     blocks of as many rows as fit into 4,092 bytes, each
 //	                     followed by its CRC-32C (4); a row is a bit for each member
-//	hour rolls   0.68 %  what rolls has, for each hour, deflated each by itself
-//	hour errors  0.50 %  what errors has, by hour
+//	hour rolls   0.67 %  what rolls has, for each hour, deflated each by itself
+//	hour errors  0.52 %  what errors has, by hour
 //	failed       3.01 %  the failed lines once more, as members of a sealed file
 //
 // Rolls are, of each service with its action that occurs, varints: how many
@@ -146,6 +146,10 @@
 // the members; a key with n bits sets 7n/10+1 rows, at most 10. So one id is
 // looked for by ten small reads a file. Room is given in this order: names, members,
 // filter, rolls, errors, failed lines, hour rolls, hour errors.
+//
+// Nothing is kept of which templates of errors a member holds, for the text of a
+// query: of 40 templates at 2 % failures, each is in 79 % of the members, and
+// text in failures alone is read from the failed lines.
 //
 // # Caveats
 //
