@@ -34,7 +34,7 @@ func (in *input) begin() error {
 
 // input ranges over what is read.
 func (t *text) input(yield func(span, error) bool) {
-	src := &sourceReader{r: t.src.in.r}
+	src := &sourceReader{r: &ctxReader{t.ctx, t.src.in.r}}
 	buffered := bufio.NewReaderSize(src, 64<<10)
 	start, err := buffered.Peek(2)
 	if err != nil && err != io.EOF {
@@ -62,6 +62,9 @@ func (t *text) input(yield func(span, error) bool) {
 
 // inputError tells damage from a reader that failed.
 func (t *text) inputError(src *sourceReader, line int, err error) error {
+	if err := t.ctx.Err(); err != nil {
+		return err
+	}
 	if src.err != nil {
 		return src.failure(t.base)
 	}
