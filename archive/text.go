@@ -114,7 +114,7 @@ func (t *text) reached(s *span) int64 {
 // line. With the error of a line that is too long comes where it is. Of a text
 // that may still grow, an unfinished last line is left out.
 func (t *text) pieces(r io.Reader, line int, grows bool, yield func(span, error) bool) (more bool, err error) {
-	for p, err := range pieces(r) {
+	for p, err := range piecesUpTo(r, storage.MaxJSON) {
 		switch {
 		case err != nil:
 			return true, err
