@@ -18,8 +18,9 @@ type input struct {
 // OpenReader returns a reader of JSON Lines, plain or in gzip, as they come
 // from r, such as standard input; name stands for a file name in errors and
 // ids. It can be asked one question, once, and keeps no more in memory than the
-// answer and a few megabytes. What has been read is given out at the latest
-// after a megabyte, or at the end.
+// answer and some twenty megabytes. What has been read is given out at the latest
+// after a megabyte, or at the end; of gzip as the documentation of the package
+// says.
 func OpenReader(r io.Reader, name string) *Archive {
 	return &Archive{in: &input{name: name, r: r}}
 }
