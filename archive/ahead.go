@@ -12,7 +12,7 @@ import (
 const (
 	// maxAhead is how many spans are read before they are due, whatever the
 	// number of processors.
-	maxAhead = 8
+	maxAhead = 4
 
 	// maxProblems is how many problems of a span are kept. One that has more is
 	// decoded once more to tell them.

@@ -18,8 +18,9 @@ type input struct {
 // OpenReader returns a reader of JSON Lines, plain or in gzip, as they come
 // from r, such as standard input; name stands for a file name in errors and
 // ids. It can be asked one question, once, and keeps no more in memory than the
-// answer and a few megabytes. What has been read is given out at the latest
-// after a megabyte, or at the end.
+// answer and some twenty megabytes. What has been read is given out at the latest
+// after a megabyte, or at the end; of gzip as the documentation of the package
+// says.
 func OpenReader(r io.Reader, name string) *Archive {
 	return &Archive{in: &input{name: name, r: r}}
 }
@@ -34,7 +35,7 @@ func (in *input) begin() error {
 
 // input ranges over what is read.
 func (t *text) input(yield func(span, error) bool) {
-	src := &sourceReader{r: t.src.in.r}
+	src := &sourceReader{r: &ctxReader{t.ctx, t.src.in.r}}
 	buffered := bufio.NewReaderSize(src, 64<<10)
 	start, err := buffered.Peek(2)
 	if err != nil && err != io.EOF {
@@ -62,6 +63,9 @@ func (t *text) input(yield func(span, error) bool) {
 
 // inputError tells damage from a reader that failed.
 func (t *text) inputError(src *sourceReader, line int, err error) error {
+	if err := t.ctx.Err(); err != nil {
+		return err
+	}
 	if src.err != nil {
 		return src.failure(t.base)
 	}

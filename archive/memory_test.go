@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"strings"
 	"testing"
 	"time"
 
@@ -100,5 +101,39 @@ func TestMemoryIsBounded(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestMemoryOfLongLines reads lines that are much too long to be an action.
+func TestMemoryOfLongLines(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(15))
+	dir := t.TempDir()
+	func() {
+		text := lines(newMaker(day0).next(10))
+		long := strings.Repeat("x", 15<<20) + "\n"
+		put(t, filepath.Join(dir, "actions-2026-11-22.jsonl"), strings.Repeat(text+long, 6))
+		put(t, filepath.Join(dir, "actions-2026-11-21.jsonl.gz"), string(foreign(t, strings.Repeat(text+long, 6))))
+	}()
+	a, err := archive.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	peak := peakHeap(func() {
+		st, err := a.Stats(t.Context(), storage.Query{})
+		if err != nil || st.Total != 120 {
+			t.Errorf("counted %d, %v", st.Total, err)
+		}
+		n, problems := 0, 0
+		for _, err := range a.Actions(t.Context(), storage.Query{}) {
+			if n++; err != nil {
+				problems++
+			}
+		}
+		if n-problems != 120 || problems != 12 {
+			t.Errorf("read %d actions with %d problems", n-problems, problems)
+		}
+	})
+	if peak > 40<<20 {
+		t.Errorf("%d KiB were in use", peak>>10)
 	}
 }

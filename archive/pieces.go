@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// maxLine is the longest line that counts as one. Ours are a few kilobytes at
+// maxLine is the longest line that is sealed as one. Ours are a few kilobytes at
 // most; beyond this, memory would be at the mercy of a damaged file.
 const maxLine = 16 << 20
 
@@ -15,7 +15,7 @@ const maxLine = 16 << 20
 type piece struct {
 	off   int64  // of its first byte
 	size  int64  // in bytes
-	text  []byte // valid until the next piece; nil if it is one line of more than maxLine bytes
+	text  []byte // valid until the next piece; nil if it is one line that is too long
 	whole bool   // whether it ends with a newline; only the last piece may not
 }
 
@@ -23,9 +23,13 @@ type piece struct {
 // memberText, or one longer line. What follows the last newline comes last, by
 // itself. Where the cuts are depends on the text alone. After an error, which
 // follows the whole lines before it, nothing more comes.
-func pieces(r io.Reader) iter.Seq2[piece, error] {
+func pieces(r io.Reader) iter.Seq2[piece, error] { return piecesUpTo(r, maxLine) }
+
+// piecesUpTo is pieces for lines of which only those of up to longest bytes are
+// of interest: longer ones may be given without their text.
+func piecesUpTo(r io.Reader, longest int) iter.Seq2[piece, error] {
 	return func(yield func(piece, error) bool) {
-		c := cutter{r: r, buf: make([]byte, memberText)}
+		c := cutter{r: r, longest: longest, buf: make([]byte, memberText)}
 		for {
 			p, ok := c.next()
 			if ok && !yield(p, nil) {
@@ -44,6 +48,7 @@ func pieces(r io.Reader) iter.Seq2[piece, error] {
 // cutter is the state of cutting a text.
 type cutter struct {
 	r       io.Reader
+	longest int // of a line that is given whatever its length
 	buf     []byte
 	held    int   // bytes of buf in use
 	given   int   // … of which belong to the piece before
@@ -68,7 +73,7 @@ func (c *cutter) next() (piece, bool) {
 			return c.give(c.held, false), true
 		case c.err != nil:
 			return piece{}, false
-		case len(c.buf) > maxLine || c.skipped > 0:
+		case len(c.buf) > c.longest || c.skipped > 0:
 			c.skipped += int64(c.held)
 			c.drop(c.held)
 		default:

@@ -124,10 +124,11 @@ func (f *follower) read(t *text, at mark, silent bool) (next mark, more bool) {
 	next = at
 	from := at.off
 	done, err := t.pieces(io.NewSectionReader(t.f, from, t.size-from), at.line, true, func(s span, err error) bool {
-		if err != nil {
+		s.off += from
+		if err != nil { // a line that is too long
+			next = mark{s.off + s.plain, s.line + 1}
 			return f.fail(err)
 		}
-		s.off += from
 		next = mark{s.off + s.plain, s.line + bytes.Count(s.text, newline)}
 		return silent || f.give(t, &s, s.text)
 	})

@@ -111,9 +111,10 @@ func (t *text) reached(s *span) int64 {
 }
 
 // pieces ranges over lines as they come, the first of which has the number
-// line. Of a text that may still grow, an unfinished last line is left out.
+// line. With the error of a line that is too long comes where it is. Of a text
+// that may still grow, an unfinished last line is left out.
 func (t *text) pieces(r io.Reader, line int, grows bool, yield func(span, error) bool) (more bool, err error) {
-	for p, err := range pieces(r) {
+	for p, err := range piecesUpTo(r, storage.MaxJSON) {
 		switch {
 		case err != nil:
 			return true, err
@@ -121,7 +122,7 @@ func (t *text) pieces(r io.Reader, line int, grows bool, yield func(span, error)
 			return true, nil
 		case p.text == nil:
 			err := fmt.Errorf("the line has %d bytes; allowed are at most %d", p.size, storage.MaxJSON)
-			if !yield(span{}, &SyntaxError{File: t.base, Line: line, Offset: p.off, Err: err}) {
+			if !yield(span{off: p.off, plain: p.size, line: line}, &SyntaxError{File: t.base, Line: line, Offset: p.off, Err: err}) {
 				return false, nil
 			}
 			line++
