@@ -2,13 +2,14 @@ package archive
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+
+	"actionlog/archive/internal/inflate"
 )
 
 // likeness is how the text of a sealed file compares with the plain one.
@@ -108,8 +109,8 @@ func (w *Writer) compare(n Name, plain file) (likeness, error) {
 	}
 	defer sealed.Close()
 	src := &sourceReader{r: io.NewSectionReader(sealed, 0, 1<<62)}
-	zr, err := gzip.NewReader(src)
-	if err != nil {
+	zr := &sealedText{}
+	if zr.members.Reset(src); zr.members.Next() != nil {
 		return damaged, src.failure(path)
 	}
 	theirs, ours := make([]byte, 256<<10), make([]byte, 256<<10)
@@ -147,15 +148,29 @@ func (w *Writer) compare(n Name, plain file) (likeness, error) {
 	return equal, nil
 }
 
+// sealedText is the text of all members of a file, one after the other.
+type sealedText struct{ members inflate.Reader }
+
+func (t *sealedText) Read(p []byte) (int, error) {
+	for {
+		if n, err := t.members.Read(p); n > 0 || err != io.EOF {
+			return n, err
+		}
+		if err := t.members.Next(); err != nil {
+			return 0, err // io.EOF at the end of the file
+		}
+	}
+}
+
 // ended reports whether a decoder that gave less than was asked for has come
 // to the end of the file, and not upon damage.
-func ended(zr *gzip.Reader) bool {
+func ended(zr io.Reader) bool {
 	_, err := zr.Read(make([]byte, 1))
 	return err == io.EOF
 }
 
 // whole reads on to the end: what differs counts only if it is sound.
-func whole(zr *gzip.Reader, like likeness, src *sourceReader, path string) (likeness, error) {
+func whole(zr io.Reader, like likeness, src *sourceReader, path string) (likeness, error) {
 	if _, err := io.Copy(io.Discard, zr); err != nil {
 		return damaged, src.failure(path)
 	}
