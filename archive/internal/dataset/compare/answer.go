@@ -28,7 +28,7 @@ var questions = []struct{ key, title string }{
 	{askID, "one request id"},
 	{askFailed, "failed, one service, one hour"},
 	{askStats, "count, failed, p50 p95 p99 by service and action, all"},
-	{askEstimates, "… with the other tool's own estimate of quantiles"},
+	{askEstimates, "… with the tool's own estimate of quantiles"},
 	{askErrors, "top 20 error templates"},
 	{askText, "text that nothing indexes"},
 	{askPlain, "the same on gzip of one stream, as `gzip` makes it"},

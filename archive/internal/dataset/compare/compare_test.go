@@ -106,7 +106,7 @@ func TestTroubleIsTold(t *testing.T) {
 		{"data-set", compare.Options{Dataset: dataset.Options{Days: -1}}, "data set option Days is -1"},
 		{"no-data", compare.Options{Data: t.TempDir(), Dataset: small}, "has no files *.jsonl.gz"},
 		{"too-small", compare.Options{Data: data, Dataset: dataset.Options{Count: 1}}, "a data set of 1 actions is too small to ask about"},
-		{"no-program", compare.Options{Data: data, Dataset: small, Binary: "/no/such/program", Only: []string{"actionlog"}}, "ask actionlog: one request id: "},
+		{"no-program", compare.Options{Data: data, Dataset: small, Binary: "/no/such/program", Only: []string{"actionlog"}}, "ask actionlog for id: "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -52,7 +53,7 @@ func duckTool(s *subject, tools string) (*tool, error) {
 		FROM %s WHERE status = 'failed' GROUP BY template ORDER BY count DESC, template LIMIT %d`, from(s.sealed, "error: 'VARCHAR', status: 'VARCHAR'"), topErrors)
 	return &tool{
 		name:  "DuckDB",
-		about: "through Node " + node + ", column types given; statistics by quantile_disc, which is exact, estimates by approx_quantile",
+		about: says("version " + duckVersion(modules) + " through Node " + node + ", column types given; statistics by quantile_disc, which is exact, estimates by approx_quantile"),
 		asks: map[string]ask{
 			askID: {args: query(found + from(s.sealed, row+http) + " WHERE http.requestId = '" + s.requestID + "'"), env: env, read: readActions},
 			askFailed: {args: query(found + from(s.sealed, row+", service: 'VARCHAR', timestamp: 'TIMESTAMP'") + fmt.Sprintf(
@@ -64,4 +65,15 @@ func duckTool(s *subject, tools string) (*tool, error) {
 			askPlain:     {args: text(s.gzip), env: env, read: readActions},
 		},
 	}, nil
+}
+
+// duckVersion returns the version of the package, which is DuckDB's.
+func duckVersion(modules string) string {
+	b, err := os.ReadFile(filepath.Join(modules, "@duckdb", "node-api", "package.json"))
+	var manifest struct{ Version string }
+	if err != nil || json.Unmarshal(b, &manifest) != nil {
+		return "unknown"
+	}
+	number, _, _ := strings.Cut(manifest.Version, "-")
+	return number
 }

@@ -7,15 +7,16 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// measured is how long a question took, again and again.
+// measured is how long a tool took for a question, again and again.
 type measured struct {
-	times []time.Duration // sorted
+	ask   ask
+	times []time.Duration // sorted once all is done
+	spent time.Duration   // on all runs
 	peak  int64           // KiB of the largest process; 0 if unknown
 }
 
@@ -24,35 +25,37 @@ func (m *measured) median() time.Duration { return m.times[len(m.times)/2] }
 
 const (
 	warm     = 5 * time.Second // what takes longer needs no run to warm up
-	patience = time.Minute     // after which nothing is asked again
+	patience = time.Minute     // after which a tool is not asked the same again
 	deadline = 10 * time.Minute
 )
 
-// measure asks until it has so many times, or patience ends. The first run
-// fills the page cache, finds the peak of memory, and has the answer.
-func measure(ctx context.Context, a ask, runs int) (*measured, *answer, error) {
-	m := &measured{}
-	began := time.Now()
+// begin asks for the first time, which fills the page cache, finds the peak of
+// memory, and has the answer.
+func begin(ctx context.Context, a ask) (*measured, *answer, error) {
+	m := &measured{ask: a}
 	out, took, err := a.first(ctx, m)
 	if err != nil {
 		return nil, nil, err
 	}
+	if m.spent = took; took > warm {
+		m.times = append(m.times, took)
+	}
 	ans, err := a.read(out)
+	return m, ans, err
+}
+
+// again asks once more, unless that has been often enough or took too long.
+func (m *measured) again(ctx context.Context, runs int) error {
+	if len(m.times) >= runs || len(m.times) > 0 && m.spent >= patience {
+		return nil
+	}
+	_, took, err := m.ask.once(ctx, m.ask.args)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	if took > warm {
-		m.times = append(m.times, took)
-	}
-	for len(m.times) < runs && (len(m.times) == 0 || time.Since(began) < patience) {
-		_, took, err := a.once(ctx, a.args)
-		if err != nil {
-			return nil, nil, err
-		}
-		m.times = append(m.times, took)
-	}
-	slices.Sort(m.times)
-	return m, ans, nil
+	m.times = append(m.times, took)
+	m.spent += took
+	return nil
 }
 
 // first runs it under time, if that is there.

@@ -21,6 +21,7 @@ type Report struct {
 	packed int64 // bytes of the sealed files
 	tools  []*tool
 	cells  map[*tool]map[string]*measured
+	notes  []string // what is to be said of each tool
 	off    []string
 }
 
@@ -85,8 +86,8 @@ func (r *Report) Markdown() string {
 		}
 	}
 	b.WriteString("\n")
-	for _, t := range r.tools {
-		fmt.Fprintf(&b, "- %s: %s.\n", t.name, t.about)
+	for _, note := range r.notes {
+		fmt.Fprintf(&b, "- %s.\n", note)
 	}
 	for _, missing := range r.Missing {
 		fmt.Fprintf(&b, "- not to be had here: %s.\n", missing)

@@ -84,17 +84,43 @@ func Run(ctx context.Context, opts Options) (_ *Report, err error) {
 		return nil, err
 	}
 	for _, name := range opts.Only {
-		if err := r.runTool(ctx, opts, name, s, right); err != nil {
-			return nil, fmt.Errorf("ask %s: %w", name, err)
+		t, stop, err := newTool(ctx, opts, name, s)
+		defer stop()
+		var missing *missingError
+		switch {
+		case errors.As(err, &missing):
+			r.Missing = append(r.Missing, err.Error())
+			opts.Log("%v", err)
+		case err != nil:
+			return nil, fmt.Errorf("begin with %s: %w", name, err)
+		default:
+			r.tools = append(r.tools, t)
 		}
+	}
+	for _, q := range questions {
+		opts.Log("%s", q.title)
+		if err := r.ask(ctx, opts, q.key, right[q.key]); err != nil {
+			return nil, err
+		}
+	}
+	for _, t := range r.tools {
+		r.notes = append(r.notes, t.name+": "+t.about())
 	}
 	return r, nil
 }
 
-// runTool asks one tool everything, if it is there.
-func (r *Report) runTool(ctx context.Context, opts Options, name string, s *subject, right map[string]*answer) error {
-	var t *tool
-	var err error
+// missingError tells of a tool that is not there.
+type missingError struct {
+	name string
+	err  error
+}
+
+func (e *missingError) Error() string { return e.name + ": " + e.err.Error() }
+func (e *missingError) Unwrap() error { return e.err }
+
+// newTool gets a tool ready. stop is to be called in the end.
+func newTool(ctx context.Context, opts Options, name string, s *subject) (t *tool, stop func(), err error) {
+	stop = func() {}
 	switch name {
 	case "actionlog":
 		t = actionlogTool(s, opts.Binary)
@@ -108,40 +134,60 @@ func (r *Report) runTool(ctx context.Context, opts Options, name string, s *subj
 		t, err = jqTool(s)
 	case "victorialogs":
 		program := filepath.Join(opts.Folder, "victoria-logs")
-		if _, err = os.Stat(program); opts.Folder == "" || err != nil {
-			err = errors.New("it is not in the folder of tools")
-			break
+		if _, err := os.Stat(program); opts.Folder == "" || err != nil {
+			return nil, stop, &missingError{name, errors.New("it is not in the folder of tools")}
 		}
 		dir, err := os.MkdirTemp("", "compare")
 		if err != nil {
-			return err
+			return nil, stop, err
 		}
-		defer os.RemoveAll(dir)
 		opts.Log("%s: import", name)
 		v, err := startServer(ctx, program, dir, s)
 		if err != nil {
-			return err
+			return nil, func() { os.RemoveAll(dir) }, err
 		}
-		defer v.stop()
-		t = victoriaTool(s, v)
+		stop = func() {
+			v.stop()
+			os.RemoveAll(dir)
+		}
+		return victoriaTool(s, v), stop, nil
 	}
 	if err != nil {
-		r.Missing = append(r.Missing, fmt.Sprintf("%s: %v", name, err))
-		opts.Log("%s is missing: %v", name, err)
-		return nil
+		err = &missingError{name, err}
 	}
-	r.tools = append(r.tools, t)
-	for _, q := range questions {
-		a, can := t.asks[q.key]
+	return t, stop, err
+}
+
+// ask asks each tool a question, one after the other and again in turn, so that
+// whatever else the machine does hinders all of them alike.
+func (r *Report) ask(ctx context.Context, opts Options, key string, right *answer) error {
+	asked := map[*tool]*measured{}
+	for _, t := range r.tools {
+		a, can := t.asks[key]
 		if !can {
 			continue
 		}
-		m, ans, err := measure(ctx, a, opts.Runs)
+		m, ans, err := begin(ctx, a)
 		if err != nil {
-			return fmt.Errorf("%s: %w", q.title, err)
+			return fmt.Errorf("ask %s for %s: %w", t.name, key, err)
 		}
-		opts.Log("%s, %s: %s", name, q.title, m)
-		r.add(t, q.key, m, ans, right[q.key])
+		asked[t] = m
+		r.add(t, key, m, ans, right)
+	}
+	for range opts.Runs {
+		for _, t := range r.tools {
+			if m := asked[t]; m != nil {
+				if err := m.again(ctx, opts.Runs); err != nil {
+					return fmt.Errorf("ask %s for %s: %w", t.name, key, err)
+				}
+			}
+		}
+	}
+	for _, t := range r.tools {
+		if m := asked[t]; m != nil {
+			slices.Sort(m.times)
+			opts.Log("… %s: %s", t.name, m)
+		}
 	}
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 // tool is a program to ask.
 type tool struct {
 	name  string
-	about string // its version, and what is to be said of its times
+	about func() string // its version, and what is to be said of its times
 
 	// asks has a way to ask for each question that it can answer.
 	asks map[string]ask
@@ -40,7 +40,7 @@ func shell(script string, files []string) []string {
 func actionlogTool(s *subject, binary string) *tool {
 	command := func(args ...string) []string { return append([]string{binary}, args...) }
 	stamp := func(t time.Time) string { return t.Format(time.RFC3339) }
-	return &tool{name: "actionlog", about: "this module's command line, as `go build` makes it", asks: map[string]ask{
+	return &tool{name: "actionlog", about: says("this module's command line, as `go build` makes it"), asks: map[string]ask{
 		askID:     {args: command("search", "--request-id", s.requestID, s.dir), read: readActions},
 		askFailed: {args: command("search", "--status", "failed", "--service", s.service, "--from", stamp(s.from), "--to", stamp(s.to), "--all", s.dir), read: readActions},
 		askStats:  {args: command("stats", s.dir), read: readPairs(float64(time.Millisecond))},
@@ -65,7 +65,7 @@ func grepTool(s *subject, name, program string, flags ...string) (*tool, error) 
 	}
 	hour := s.from.Format("2006-01-02T15:")
 	script := program + " " + strings.Join(flags, " ") + ` -o -e '"error":"[^"]*"' "$@" | ` + `sed -E 's/^"error":"(.*)"$/\1/' | ` + foldScript + " | " + countScript
-	return &tool{name: name, about: about, asks: map[string]ask{
+	return &tool{name: name, about: says(about), asks: map[string]ask{
 		askID:     {args: fixed(`"requestId":"`+s.requestID+`"`, s.sealed), read: readActions},
 		askFailed: {args: command(`^\{"timestamp":"`+hour+`[^"]*","service":"`+s.service+`","action":"[^"]*","status":"failed"`, s.sealed), read: readActions},
 		askErrors: {args: shell(script, s.sealed), read: readCounts},
@@ -98,7 +98,7 @@ func jqTool(s *subject) (*tool, error) {
 		{ list[++n] = $4; f += $3 }
 		END { end() }'`
 	errors := `zcat "$@" | jq -r 'select(.status == "failed") | .error' | ` + foldScript + " | " + countScript
-	return &tool{name: "zcat and jq", about: about + " (statistics with sort and awk behind it, exact)", asks: map[string]ask{
+	return &tool{name: "zcat and jq", about: says(about + "; statistics with sort and awk behind it, exact"), asks: map[string]ask{
 		askID:     {args: sel(fmt.Sprintf(`select(.http.requestId == %q)`, s.requestID), s.sealed), read: readActions},
 		askFailed: {args: sel(fmt.Sprintf(`select(.status == "failed" and .service == %q and (.timestamp | startswith(%q)))`, s.service, s.from.Format("2006-01-02T15:")), s.sealed), read: readActions},
 		askStats:  {args: shell(stats, s.sealed), read: readPairs(1)},
@@ -107,6 +107,9 @@ func jqTool(s *subject) (*tool, error) {
 		askPlain:  {args: sel(contains, s.gzip), read: readActions},
 	}}, nil
 }
+
+// says returns a function that returns the text.
+func says(text string) func() string { return func() string { return text } }
 
 // version returns the first line of what a program says of itself.
 func version(program string) (string, error) {

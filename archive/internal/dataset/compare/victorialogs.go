@@ -186,8 +186,9 @@ func victoriaTool(s *subject, v *server) *tool {
 	stamp := func(t time.Time) string { return t.Format(time.RFC3339) }
 	return &tool{
 		name: "VictoriaLogs",
-		about: fmt.Sprintf("a server, resident with up to %d MB, after an import of %.1f s; times are of requests; quantiles are its estimates",
-			v.peak()>>10, v.imported.Seconds()),
+		about: func() string {
+			return fmt.Sprintf("a server, resident with up to %d MB, after an import of %.0f s; times are of requests; quantiles are its estimates", v.peak()>>10, v.imported.Seconds())
+		},
 		asks: map[string]ask{
 			askID:     ask1(fmt.Sprintf(`"http.requestId":=%q`, s.requestID)+fields, readActions),
 			askFailed: ask1(fmt.Sprintf(`_time:[%s, %s) {service=%q} status:=failed`, stamp(s.from), stamp(s.to), s.service)+fields, readActions),
