@@ -41,3 +41,26 @@ export function sized(canvas) {
   c.clearRect(0, 0, w, h);
   return { c, w, h };
 }
+
+// sync makes the children of parent those of items, in their order, and keeps
+// the elements of keys that stay, with the focus that one of them may have.
+// Each element has its item as .item; show(element, item) fills it in.
+export function sync(parent, items, keyOf, make, show) {
+  const old = parent.keyed ?? new Map();
+  const focused = document.activeElement;
+  const next = (parent.keyed = new Map());
+  let place = parent.firstElementChild;
+  for (const item of items) {
+    const key = keyOf(item);
+    if (next.has(key)) continue;
+    const e = old.get(key) ?? make();
+    old.delete(key);
+    next.set(key, e);
+    if (e === place) place = e.nextElementSibling;
+    else parent.insertBefore(e, place);
+    e.item = item;
+    show(e, item);
+  }
+  for (const e of old.values()) e.remove();
+  if (focused !== document.activeElement && parent.contains(focused)) focused.focus({ preventScroll: true });
+}

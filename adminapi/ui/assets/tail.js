@@ -134,7 +134,7 @@ export class Tail {
       if (batch.length === 0) return;
       this.rows.push(batch);
       if (this.rows.length > 0 && !this.more && this.rows.keyAt(this.rows.length - 1) !== this.#cursorKey) this.more = true;
-      this.onRows();
+      this.onRows(batch);
     }, 100);
   }
 
