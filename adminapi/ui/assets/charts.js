@@ -4,7 +4,7 @@ import { logScale, niceMax, powers, timeTicks } from './scale.js';
 import { colour } from './theme.js';
 
 // The margins of every chart, so that one moment is at one place in each.
-export const left = 44;
+export const left = 50;
 const right = 6;
 const above = 6;
 const below = 18;

@@ -117,7 +117,7 @@ export class Failing {
   #make() {
     const span = (name) => el('span', { class: name });
     const parts = {
-      name: el('span', { class: 'name' }, span('service'), ' ', span('action')),
+      name: el('span', { class: 'name' }, span('service'), span('action')),
       share: span('share'), since: el('time', { class: 'since' }), error: span('error'),
       canvas: el('canvas', { class: 'spark', 'aria-hidden': 'true' }),
     };

@@ -38,7 +38,7 @@ export class Line {
     this.about = cell('c-about');
     this.element = el(
       'div', { class: 'line', role: 'row' },
-      this.mark, cell('c-time', this.time), cell('c-what', this.service, ' ', this.action),
+      this.mark, cell('c-time', this.time), cell('c-what', this.service, this.action),
       cell('c-duration', this.duration, el('span', { class: 'bar' }, this.bar)), this.about,
     );
   }

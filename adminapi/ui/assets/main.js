@@ -31,7 +31,10 @@ const announcer = new Announcer($('announce'));
 const status = new Status({ retry, login: () => askToken(api.login, restart) });
 
 const tail = new Tail(api, rows, {
-  onChange: () => showState(),
+  onChange: () => {
+    if (tail.error) failed(tail.error);
+    showState();
+  },
   onRows: (arrived) => {
     list.paint();
     if (arrived) announcer.arrived(arrived);
@@ -90,6 +93,7 @@ const polls = {
     const series = await api.timeseries(seriesQuery(), { signal });
     step = parseDuration(series.step);
     const data = { ...series, step, ...span() };
+    if (!(data.from < data.to)) return;
     plot.show(data);
     if (usual()) tiles.series(data, now());
     status.answered();
@@ -165,8 +169,8 @@ function showState() {
   status.stream(tail);
   const tails = live(view.query);
   const button = $('live');
-  button.disabled = !tails;
-  setAttr(button, 'aria-pressed', tails && !list.paused);
+  button.disabled = !tails || state === 'failed';
+  setAttr(button, 'aria-pressed', !button.disabled && !list.paused);
   setText(button, list.paused ? 'Paused' : 'Live');
   const words = {
     connecting: 'connecting…', open: list.held && !list.paused ? 'held while you look' : '',
