@@ -1,12 +1,18 @@
 package adminapi
 
+import "time"
+
 // What the fuzz targets look at from inside.
 var (
 	ParseForwarded    = parseForwarded
 	ParseForwardedFor = parseForwardedFor
 	Below             = below
 	HostName          = hostName
+	AcceptsGzip       = acceptsGzip
 )
+
+// SetPatience sets how long a client may take for one chunk of an answer.
+func (h *Handler) SetPatience(d time.Duration) { h.patience = d }
 
 // RememberedPeers returns how many peers the rate limit remembers.
 func (h *Handler) RememberedPeers() int {

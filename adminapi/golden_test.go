@@ -46,6 +46,9 @@ func TestAnswers(t *testing.T) {
 		{name: "slow", method: "GET", target: "/action-logs/slow?limit=2"},
 		{name: "active", method: "GET", target: "/action-logs/active", opts: adminapi.Options{Store: busy{}}},
 		{name: "active-empty", method: "GET", target: "/action-logs/active", opts: adminapi.Options{Store: empty{}}},
+		{name: "export", method: "GET", target: "/action-logs/export?status=failed"},
+		{name: "export-json", method: "GET", target: "/action-logs/export?format=json"},
+		{name: "export-empty", method: "GET", target: "/action-logs/export?format=csv", opts: adminapi.Options{Store: empty{}}},
 		{name: "not-found", method: "GET", target: "/action-logs/nothing"},
 		{name: "bad-limit", method: "GET", target: "/action-logs/recent?limit=0"},
 	}

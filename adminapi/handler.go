@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"time"
 
 	"actionlog/storage"
 
@@ -37,6 +38,8 @@ type Handler struct {
 	clearer      storage.Clearer // nil where the store cannot
 	activeLister ActiveLister    // nil where the store cannot
 	slowLister   SlowLister      // nil where the store cannot
+	actionLister ActionLister    // nil where the store cannot
+	patience     time.Duration   // exportPatience, but in tests
 	guard        *guard
 	table        []route
 	router       *bunrouter.Router
@@ -57,6 +60,8 @@ func New(opts Options) (*Handler, error) {
 	h.clearer, _ = opts.Store.(storage.Clearer)
 	h.activeLister, _ = opts.Store.(ActiveLister)
 	h.slowLister, _ = opts.Store.(SlowLister)
+	h.actionLister, _ = opts.Store.(ActionLister)
+	h.patience = exportPatience
 	h.opts.Token, h.opts.Username, h.opts.Password = "", "", "" // the guard has their hashes
 	h.table = h.routes()
 	h.router = h.newRouter()

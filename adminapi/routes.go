@@ -53,6 +53,9 @@ func (h *Handler) routes() []route {
 			method: http.MethodGet, path: "/slow", what: "get slow actions", serve: h.slow,
 			absent: h.slowLister == nil,
 			doc:    "The slowest actions kept of each service and action; limit is 1 to 1000, by default 100",
+		}, {
+			method: http.MethodGet, path: "/export", what: "export actions", serve: h.export,
+			doc: "All actions that match a query as a file, oldest first; format is jsonl, csv or json",
 		},
 	}
 }

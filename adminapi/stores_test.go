@@ -3,6 +3,7 @@ package adminapi_test
 import (
 	"context"
 	"fmt"
+	"iter"
 	"net/netip"
 	"time"
 
@@ -35,6 +36,10 @@ func (b broken) Clear(context.Context) error { return b.fail() }
 func (b broken) Active(context.Context) ([]storage.Running, error) { return nil, b.fail() }
 
 func (b broken) Slow(context.Context, storage.Query) ([]storage.Action, error) { return nil, b.fail() }
+
+func (b broken) Actions(context.Context, storage.Query) iter.Seq2[storage.Action, error] {
+	return func(yield func(storage.Action, error) bool) { yield(storage.Action{}, b.fail()) }
+}
 
 // empty is a store of nothing, with every map and slice nil.
 type empty struct{}
