@@ -15,8 +15,9 @@ type route struct {
 	path    string // below the base path, with parameters as {name}
 	what    string // what it does, as in "Failed to get recent actions"
 	doc     string
-	changes bool // whether it changes something, and read-only mode refuses it
-	absent  bool // whether the store cannot do it
+	changes bool   // whether it changes something, and read-only mode refuses it
+	absent  bool   // whether the store cannot do it, or the option is not set
+	option  string // what it takes beside the store, if anything
 	serve   bunrouter.HandlerFunc
 }
 
@@ -56,6 +57,10 @@ func (h *Handler) routes() []route {
 		}, {
 			method: http.MethodGet, path: "/export", what: "export actions", serve: h.export,
 			doc: "All actions that match a query as a file, oldest first; format is jsonl, csv or json",
+		}, {
+			method: http.MethodGet, path: "/metrics", what: "get metrics", serve: h.metrics,
+			absent: h.opts.Metrics == nil, option: "Options.Metrics",
+			doc: "Metrics for Prometheus, as text, OpenMetrics or protobuf",
 		},
 	}
 }
@@ -101,7 +106,7 @@ func (h *Handler) newRouter() *bunrouter.Router {
 func (h *Handler) endpoint(rt *route) bunrouter.HandlerFunc {
 	return func(w http.ResponseWriter, req bunrouter.Request) (err error) {
 		if rt.absent {
-			return &Error{Status: http.StatusNotFound, Detail: "the store of this server cannot " + rt.what}
+			return absent(rt)
 		}
 		if rt.changes && h.opts.ReadOnly {
 			return forbidden("this server is read-only")
@@ -116,6 +121,15 @@ func (h *Handler) endpoint(rt *route) bunrouter.HandlerFunc {
 	}
 }
 
+// absent is the answer of an endpoint that there is not on this server.
+func absent(rt *route) error {
+	detail := "the store of this server cannot " + rt.what
+	if rt.option != "" {
+		detail = "this server cannot " + rt.what + "; " + rt.option + " is not set"
+	}
+	return &Error{Status: http.StatusNotFound, Detail: detail}
+}
+
 func (h *Handler) notFound() error {
 	return &Error{Status: http.StatusNotFound, Detail: fmt.Sprintf("there is no such endpoint; GET %s/ lists those that there are", h.opts.BasePath)}
 }
@@ -126,7 +140,7 @@ type indexEntry struct {
 	Doc    string `json:"doc"`
 }
 
-// index answers with the endpoints that the store can serve.
+// index answers with the endpoints that this server has.
 func (h *Handler) index(w http.ResponseWriter, req bunrouter.Request) error {
 	entries := make([]indexEntry, 0, len(h.table))
 	for _, rt := range h.table {
