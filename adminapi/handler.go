@@ -39,6 +39,8 @@ type Handler struct {
 	activeLister ActiveLister    // nil where the store cannot
 	slowLister   SlowLister      // nil where the store cannot
 	actionLister ActionLister    // nil where the store cannot
+	errorLister  ErrorLister     // nil where the store cannot
+	seriesLister SeriesLister    // nil where the store cannot
 	patience     time.Duration   // exportPatience, but in tests
 	guard        *guard
 	table        []route
@@ -61,6 +63,8 @@ func New(opts Options) (*Handler, error) {
 	h.activeLister, _ = opts.Store.(ActiveLister)
 	h.slowLister, _ = opts.Store.(SlowLister)
 	h.actionLister, _ = opts.Store.(ActionLister)
+	h.errorLister, _ = opts.Store.(ErrorLister)
+	h.seriesLister, _ = opts.Store.(SeriesLister)
 	h.patience = exportPatience
 	h.opts.Token, h.opts.Username, h.opts.Password = "", "", "" // the guard has their hashes
 	h.table = h.routes()

@@ -19,7 +19,10 @@ import (
 type Options struct {
 	// Store answers the queries. What else it can do is found by type
 	// assertion: [storage.Clearer] for POST /clear, [ActiveLister] for
-	// GET /active, [SlowLister] for GET /slow. Without it the endpoint is a 404.
+	// GET /active, [SlowLister] for GET /slow, [ErrorLister] for GET /errors,
+	// [SeriesLister] for GET /timeseries. Without it the endpoint is a 404.
+	// GET /export uses an [ActionLister], and asks for page after page of any
+	// other store.
 	Store storage.Searcher
 
 	// BasePath is the path below which the endpoints are. The default is

@@ -56,6 +56,14 @@ func (h *Handler) routes() []route {
 		}, {
 			method: http.MethodGet, path: "/export", what: "export actions", serve: h.export,
 			doc: "All actions that match a query as a file, oldest first; format is jsonl, csv or json",
+		}, {
+			method: http.MethodGet, path: "/errors", what: "get errors", serve: h.errors,
+			absent: h.errorLister == nil,
+			doc:    "The errors of a query by what they have in common, the most frequent first; limit is 1 to 1000, by default 100",
+		}, {
+			method: http.MethodGet, path: "/timeseries", what: "get a time series", serve: h.timeseries,
+			absent: h.seriesLister == nil,
+			doc:    "Counts and latencies of a query step by step",
 		},
 	}
 }
