@@ -24,3 +24,14 @@ func (h *Handler) RememberedPeers() int {
 	}
 	return len(l.peers)
 }
+
+// RememberedLogins returns how many logins there are.
+func (h *Handler) RememberedLogins() int {
+	s := &h.guard.sessions
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.by) != s.used.Len() {
+		panic("the map and the list of logins differ")
+	}
+	return len(s.by)
+}

@@ -53,8 +53,16 @@ type Options struct {
 	// The default is none. Neither "*" nor "null" is allowed here.
 	AllowedOrigins []string
 
-	// Token, if set, is asked for as "Authorization: Bearer <token>".
+	// Token, if set, is asked for as "Authorization: Bearer <token>", or as the
+	// cookie that POST /login gives for it. What a page needs to ask for the
+	// token, GET / among it, is then served without. Wrong credentials are
+	// answered ten times a minute to each peer, also where there is no Rate.
 	Token string
+
+	// IngestToken, if set, is what a program may give instead of the other
+	// credentials, as "Authorization: Bearer <token>", to record with POST / and
+	// for nothing else. It is asked for there also where nothing else is set.
+	IngestToken string
 
 	// Username and Password, if set, are asked for as basic credentials. With
 	// Token set too, either will do.

@@ -1,6 +1,7 @@
 package adminapi
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strings"
@@ -15,8 +16,10 @@ type route struct {
 	path    string // below the base path, with parameters as {name}
 	what    string // what it does, as in "Failed to get recent actions"
 	doc     string
-	changes bool // whether it changes something, and read-only mode refuses it
-	absent  bool // whether the store cannot do it
+	changes bool   // whether it changes something, and read-only mode refuses it
+	absent  bool   // whether the store cannot do it
+	why     string // why it is absent, unless the store cannot do it
+	door    door   // which credentials it asks for
 	serve   bunrouter.HandlerFunc
 }
 
@@ -25,7 +28,8 @@ func (h *Handler) routes() []route {
 	return []route{
 		{
 			method: http.MethodGet, path: "/", what: "list the endpoints", serve: h.index,
-			doc: "This list",
+			door: open,
+			doc:  "This list",
 		}, {
 			method: http.MethodGet, path: "/recent", what: "get recent actions", serve: h.recent,
 			doc: "The newest actions; limit is 1 to 1000, by default 100",
@@ -64,6 +68,14 @@ func (h *Handler) routes() []route {
 			method: http.MethodGet, path: "/timeseries", what: "get a time series", serve: h.timeseries,
 			absent: h.seriesLister == nil,
 			doc:    "Counts and latencies of a query step by step",
+		}, {
+			method: http.MethodPost, path: "/login", what: "log in", serve: h.login,
+			door: open, absent: !h.guard.creds.hasToken, why: "this server has no token to log in with",
+			doc: "Sets a cookie that counts as the token, which comes as {\"token\":\"…\"}",
+		}, {
+			method: http.MethodPost, path: "/logout", what: "log out", serve: h.logout,
+			door: open, absent: !h.guard.creds.hasToken, why: "this server has no token to log in with",
+			doc: "Ends what /login began",
 		},
 	}
 }
@@ -109,7 +121,7 @@ func (h *Handler) newRouter() *bunrouter.Router {
 func (h *Handler) endpoint(rt *route) bunrouter.HandlerFunc {
 	return func(w http.ResponseWriter, req bunrouter.Request) (err error) {
 		if rt.absent {
-			return &Error{Status: http.StatusNotFound, Detail: "the store of this server cannot " + rt.what}
+			return &Error{Status: http.StatusNotFound, Detail: cmp.Or(rt.why, "the store of this server cannot "+rt.what)}
 		}
 		if rt.changes && h.opts.ReadOnly {
 			return forbidden("this server is read-only")
