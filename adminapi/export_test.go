@@ -9,6 +9,7 @@ var (
 	Below             = below
 	HostName          = hostName
 	AcceptsGzip       = acceptsGzip
+	RecordsOf         = recordsOf
 )
 
 // SetPatience sets how long a client may take for one chunk of an answer.

@@ -59,6 +59,14 @@ type Options struct {
 	// answered ten times a minute to each peer, also where there is no Rate.
 	Token string
 
+	// Ingest switches POST / on, which records what programs send that are not
+	// Go: an action, an array of actions or JSON Lines, in the form in which
+	// they are answered.
+	Ingest bool
+
+	// Recorder takes what POST / records. The default is Store, if it is one.
+	Recorder storage.Recorder
+
 	// IngestToken, if set, is what a program may give instead of the other
 	// credentials, as "Authorization: Bearer <token>", to record with POST / and
 	// for nothing else. It is asked for there also where nothing else is set.
@@ -118,6 +126,9 @@ func (o Options) withDefaults() Options {
 	if o.RatePeers == 0 {
 		o.RatePeers = 4096
 	}
+	if o.Recorder == nil {
+		o.Recorder, _ = o.Store.(storage.Recorder)
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -142,6 +153,14 @@ func (o Options) validate() error {
 		return fmt.Errorf("adminapi: Options.RatePeers is %d; allowed is zero for the default, or a number of peers", o.RatePeers)
 	case o.Token != "" && !visibleASCII(o.Token):
 		return errors.New("adminapi: Options.Token holds a character that a header cannot carry; allowed are visible ASCII characters without spaces")
+	case o.Ingest && o.Recorder == nil:
+		return errors.New("adminapi: Options.Ingest is set, but not Options.Recorder, and Options.Store is no storage.Recorder")
+	case o.IngestToken != "" && !o.Ingest:
+		return errors.New("adminapi: Options.IngestToken is set, but not Options.Ingest")
+	case o.IngestToken != "" && o.IngestToken == o.Token:
+		return errors.New("adminapi: Options.IngestToken is Options.Token; allowed is another, for who has it may do nothing but record")
+	case o.IngestToken != "" && !visibleASCII(o.IngestToken):
+		return errors.New("adminapi: Options.IngestToken holds a character that a header cannot carry; allowed are visible ASCII characters without spaces")
 	case (o.Username == "") != (o.Password == ""):
 		return errors.New("adminapi: of Options.Username and Options.Password only one is set; allowed is both or none")
 	case strings.Contains(o.Username, ":"):

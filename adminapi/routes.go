@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/uptrace/bunrouter"
@@ -69,6 +70,10 @@ func (h *Handler) routes() []route {
 			absent: h.seriesLister == nil,
 			doc:    "Counts and latencies of a query step by step",
 		}, {
+			method: http.MethodPost, path: "/", what: "record actions", serve: h.ingest,
+			changes: true, door: recording, absent: !h.opts.Ingest,
+			doc: "Records actions: one, an array of them, or one a line",
+		}, {
 			method: http.MethodPost, path: "/login", what: "log in", serve: h.login,
 			door: open, absent: !h.guard.creds.hasToken, why: "this server has no token to log in with",
 			doc: "Sets a cookie that counts as the token, which comes as {\"token\":\"…\"}",
@@ -98,6 +103,9 @@ func (h *Handler) newRouter() *bunrouter.Router {
 	)
 	for i := range h.table {
 		rt := &h.table[i]
+		if rt.absent && slices.ContainsFunc(h.table, func(other route) bool { return other.path == rt.path && !other.absent }) {
+			continue // the path is there, and does not answer this method
+		}
 		pattern := strings.NewReplacer("{", ":", "}", "").Replace(rt.path)
 		methods[pattern] = append(methods[pattern], rt.method)
 		router.Handle(rt.method, pattern, h.endpoint(rt))
