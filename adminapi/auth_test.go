@@ -112,11 +112,11 @@ func TestCredentialsDoNotOpenTheDoor(t *testing.T) {
 func TestEverythingAsksForCredentials(t *testing.T) {
 	t.Parallel()
 	h := newHandler(t, adminapi.Options{Token: "t"})
-	for _, target := range []string{"/action-logs", "/action-logs/nothing", "/", "/action-logs/login", "/action-logs/login/x", "/action-logs//x", "/action-logs/recent?limit=0"} {
+	for _, target := range []string{"/action-logs", "/action-logs/client.js", "/action-logs/nothing", "/", "/action-logs/login", "/action-logs/login/x", "/action-logs//x", "/action-logs/recent?limit=0"} {
 		for _, method := range []string{"GET", "POST", "OPTIONS", "HEAD", "BREW"} {
 			want := 401
 			switch {
-			case target == "/action-logs" && (method == "GET" || method == "HEAD"):
+			case (target == "/action-logs" || target == "/action-logs/client.js") && (method == "GET" || method == "HEAD"):
 				want = 200
 			case target == "/action-logs/login" && method == "POST":
 				want = 415

@@ -28,9 +28,21 @@ type route struct {
 func (h *Handler) routes() []route {
 	return []route{
 		{
-			method: http.MethodGet, path: "/", what: "list the endpoints", serve: h.index,
+			method: http.MethodGet, path: "/", what: "show the dashboard", serve: h.front,
 			door: open,
-			doc:  "This list",
+			doc:  "The dashboard; this list where only application/json is accepted",
+		}, {
+			method: http.MethodGet, path: "/client.js", what: "get the client", serve: h.file("client.js"),
+			door: open,
+			doc:  "The JavaScript client, an ES module without dependencies",
+		}, {
+			method: http.MethodGet, path: "/client.d.ts", what: "get the client's types", serve: h.file("client.d.ts"),
+			door: open,
+			doc:  "The types of the JavaScript client",
+		}, {
+			method: http.MethodGet, path: "/ui/{file}", what: "get a file of the dashboard", serve: h.uiFile,
+			door: open,
+			doc:  "What the dashboard is made of",
 		}, {
 			method: http.MethodGet, path: "/recent", what: "get recent actions", serve: h.recent,
 			doc: "The newest actions; limit is 1 to 1000, by default 100",
