@@ -9,6 +9,7 @@ var (
 	Below             = below
 	HostName          = hostName
 	AcceptsGzip       = acceptsGzip
+	RecordsOf         = recordsOf
 )
 
 // SetPatience sets how long a client may take for one chunk of an answer.
@@ -23,4 +24,15 @@ func (h *Handler) RememberedPeers() int {
 		panic("the limiter's map and list differ")
 	}
 	return len(l.peers)
+}
+
+// RememberedLogins returns how many logins there are.
+func (h *Handler) RememberedLogins() int {
+	s := &h.guard.sessions
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.by) != s.used.Len() {
+		panic("the map and the list of logins differ")
+	}
+	return len(s.by)
 }
