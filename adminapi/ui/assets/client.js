@@ -16,8 +16,8 @@ const SILENCE = 45_000; // ms without a byte or heartbeat, after which a connect
 const SHORTEST = 500; // ms between attempts to connect
 const LONGEST = 30_000;
 const STEADY = 5_000; // ms after which a connection was a success
-const REMEMBERED = 20_000; // ids, of which none is delivered again
-const LARGEST = 1 << 20; // characters of an event
+const REMEMBERED = 20_000; // ids that come once
+const LARGEST = 1 << 20; // characters in an event
 
 /** Why a call failed: status is that of the answer, 0 without one; retryAfter is in seconds. */
 export class ActionLogError extends Error {
