@@ -1,12 +1,19 @@
 package adminapi
 
+import "time"
+
 // What the fuzz targets look at from inside.
 var (
 	ParseForwarded    = parseForwarded
 	ParseForwardedFor = parseForwardedFor
 	Below             = below
 	HostName          = hostName
+	AcceptsGzip       = acceptsGzip
+	RecordsOf         = recordsOf
 )
+
+// SetPatience sets how long a client may take for one chunk of an answer.
+func (h *Handler) SetPatience(d time.Duration) { h.patience = d }
 
 // RememberedPeers returns how many peers the rate limit remembers.
 func (h *Handler) RememberedPeers() int {
@@ -17,4 +24,15 @@ func (h *Handler) RememberedPeers() int {
 		panic("the limiter's map and list differ")
 	}
 	return len(l.peers)
+}
+
+// RememberedLogins returns how many logins there are.
+func (h *Handler) RememberedLogins() int {
+	s := &h.guard.sessions
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.by) != s.used.Len() {
+		panic("the map and the list of logins differ")
+	}
+	return len(s.by)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"time"
 
 	"actionlog/storage"
 
@@ -37,8 +38,13 @@ type Handler struct {
 	clearer      storage.Clearer // nil where the store cannot
 	activeLister ActiveLister    // nil where the store cannot
 	slowLister   SlowLister      // nil where the store cannot
+	actionLister ActionLister    // nil where the store cannot
+	errorLister  ErrorLister     // nil where the store cannot
+	seriesLister SeriesLister    // nil where the store cannot
+	patience     time.Duration   // exportPatience, but in tests
 	guard        *guard
 	table        []route
+	doorways     []doorway
 	router       *bunrouter.Router
 }
 
@@ -57,8 +63,13 @@ func New(opts Options) (*Handler, error) {
 	h.clearer, _ = opts.Store.(storage.Clearer)
 	h.activeLister, _ = opts.Store.(ActiveLister)
 	h.slowLister, _ = opts.Store.(SlowLister)
-	h.opts.Token, h.opts.Username, h.opts.Password = "", "", "" // the guard has their hashes
+	h.actionLister, _ = opts.Store.(ActionLister)
+	h.errorLister, _ = opts.Store.(ErrorLister)
+	h.seriesLister, _ = opts.Store.(SeriesLister)
+	h.patience = exportPatience
+	h.opts.Token, h.opts.IngestToken, h.opts.Username, h.opts.Password = "", "", "", "" // the guard has their hashes
 	h.table = h.routes()
+	h.doorways = doorways(h.table)
 	h.router = h.newRouter()
 	return h, nil
 }
@@ -111,7 +122,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (err error) {
 	defer rescue(&err)
-	done, err := h.guard.admit(w.Header(), r)
+	from, done, err := h.guard.admit(w.Header(), r)
 	if err != nil {
 		return err
 	}
@@ -119,10 +130,17 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (err error) {
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	}
+	path, ok := below(h.opts.BasePath, r.URL.EscapedPath())
+	d := guarded
+	if ok {
+		d = h.doorOf(r.Method, path)
+	}
+	if err := h.guard.authorized(r, from, d); err != nil {
+		return err
+	}
 	if n := len(r.URL.RawQuery); n > maxQuery {
 		return badRequest(fmt.Sprintf("the query part of the URL is %d bytes; allowed are at most %d", n, maxQuery))
 	}
-	path, ok := below(h.opts.BasePath, r.URL.EscapedPath())
 	if !ok {
 		return h.notFound()
 	}

@@ -19,7 +19,10 @@ import (
 type Options struct {
 	// Store answers the queries. What else it can do is found by type
 	// assertion: [storage.Clearer] for POST /clear, [ActiveLister] for
-	// GET /active, [SlowLister] for GET /slow. Without it the endpoint is a 404.
+	// GET /active, [SlowLister] for GET /slow, [ErrorLister] for GET /errors,
+	// [SeriesLister] for GET /timeseries. Without it the endpoint is a 404.
+	// GET /export uses an [ActionLister], and asks for page after page of any
+	// other store.
 	Store storage.Searcher
 
 	// BasePath is the path below which the endpoints are. The default is
@@ -50,8 +53,24 @@ type Options struct {
 	// The default is none. Neither "*" nor "null" is allowed here.
 	AllowedOrigins []string
 
-	// Token, if set, is asked for as "Authorization: Bearer <token>".
+	// Token, if set, is asked for as "Authorization: Bearer <token>", or as the
+	// cookie that POST /login gives for it. What a page needs to ask for the
+	// token, GET / among it, is then served without. Wrong credentials are
+	// answered ten times a minute to each peer, also where there is no Rate.
 	Token string
+
+	// Ingest switches POST / on, which records what programs send that are not
+	// Go: an action, an array of actions or JSON Lines, in the form in which
+	// they are answered.
+	Ingest bool
+
+	// Recorder takes what POST / records. The default is Store, if it is one.
+	Recorder storage.Recorder
+
+	// IngestToken, if set, is what a program may give instead of the other
+	// credentials, as "Authorization: Bearer <token>", to record with POST / and
+	// for nothing else. It is asked for there also where nothing else is set.
+	IngestToken string
 
 	// Username and Password, if set, are asked for as basic credentials. With
 	// Token set too, either will do.
@@ -107,6 +126,9 @@ func (o Options) withDefaults() Options {
 	if o.RatePeers == 0 {
 		o.RatePeers = 4096
 	}
+	if o.Recorder == nil {
+		o.Recorder, _ = o.Store.(storage.Recorder)
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -131,6 +153,14 @@ func (o Options) validate() error {
 		return fmt.Errorf("adminapi: Options.RatePeers is %d; allowed is zero for the default, or a number of peers", o.RatePeers)
 	case o.Token != "" && !visibleASCII(o.Token):
 		return errors.New("adminapi: Options.Token holds a character that a header cannot carry; allowed are visible ASCII characters without spaces")
+	case o.Ingest && o.Recorder == nil:
+		return errors.New("adminapi: Options.Ingest is set, but not Options.Recorder, and Options.Store is no storage.Recorder")
+	case o.IngestToken != "" && !o.Ingest:
+		return errors.New("adminapi: Options.IngestToken is set, but not Options.Ingest")
+	case o.IngestToken != "" && o.IngestToken == o.Token:
+		return errors.New("adminapi: Options.IngestToken is Options.Token; allowed is another, for who has it may do nothing but record")
+	case o.IngestToken != "" && !visibleASCII(o.IngestToken):
+		return errors.New("adminapi: Options.IngestToken holds a character that a header cannot carry; allowed are visible ASCII characters without spaces")
 	case (o.Username == "") != (o.Password == ""):
 		return errors.New("adminapi: of Options.Username and Options.Password only one is set; allowed is both or none")
 	case strings.Contains(o.Username, ":"):
