@@ -307,7 +307,7 @@ export interface StreamOptions {
 }
 
 export interface Stream {
-  /** Ends the stream; nothing is called back after it. It may be called again. */
+  /** Ends the stream: calls onState with closed, and nothing after that. It may be called again. */
   close(): void;
   readonly state: StreamStateName;
 }
