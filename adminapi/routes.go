@@ -15,6 +15,7 @@ type route struct {
 	path    string // below the base path, with parameters as {name}
 	what    string // what it does, as in "Failed to get recent actions"
 	doc     string
+	lasting bool // whether it goes on until the client ends it, so that no page of another origin may begin it
 	changes bool // whether it changes something, and read-only mode refuses it
 	absent  bool // whether the store cannot do it
 	serve   bunrouter.HandlerFunc
@@ -53,6 +54,10 @@ func (h *Handler) routes() []route {
 			method: http.MethodGet, path: "/slow", what: "get slow actions", serve: h.slow,
 			absent: h.slowLister == nil,
 			doc:    "The slowest actions kept of each service and action; limit is 1 to 1000, by default 100",
+		}, {
+			method: http.MethodGet, path: "/stream", what: "stream actions", serve: h.stream,
+			absent: h.streams == nil, lasting: true,
+			doc: "Live actions that match a query, as Server-Sent Events or over a WebSocket; after resumes, last sends the newest 0 to 1000 first",
 		},
 	}
 }
@@ -102,6 +107,9 @@ func (h *Handler) endpoint(rt *route) bunrouter.HandlerFunc {
 		}
 		if rt.changes && h.opts.ReadOnly {
 			return forbidden("this server is read-only")
+		}
+		if rt.lasting && h.guard.foreign(req.Request) {
+			return errCrossOrigin
 		}
 		defer func() {
 			if err != nil {
