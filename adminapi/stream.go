@@ -54,16 +54,6 @@ func (h *Handler) stream(w http.ResponseWriter, req bunrouter.Request) error {
 	return h.serveEvents(ctx, w, seat, s)
 }
 
-// wire is the connection of a stream.
-type wire interface {
-	// send sends whole messages, or fails within the write deadline.
-	send(b []byte) error
-
-	// hurry lets no send take longer than closingGrace from now on. It is
-	// safe to call while another goroutine sends.
-	hurry()
-}
-
 // liveStream is one stream. It reads the tail that all share, as long as it keeps up
 // with it, and else its own cursor.
 type liveStream struct {

@@ -5,20 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"sync/atomic"
 	"time"
 
 	"actionlog/storage"
 )
 
-const (
-	// maxPiece is the most bytes that are given to a connection at once, and
-	// for which it has one write deadline.
-	maxPiece = 64 << 10
-
-	// eventRetry is how long a browser waits before it connects again.
-	eventRetry = 2 * time.Second
-)
+// eventRetry is how long a browser waits before it connects again.
+const eventRetry = 2 * time.Second
 
 func setEventHeaders(h http.Header) {
 	h.Set("Content-Type", "text/event-stream")
@@ -37,15 +30,14 @@ func (h *Handler) serveEvents(ctx context.Context, w http.ResponseWriter, seat *
 		err = s.run(ctx, out, events)
 	}
 	switch {
-	case out.failed, ctx.Err() != nil && !errors.Is(context.Cause(ctx), errClosed):
-		return nil // the client is gone
-	case ctx.Err() != nil:
-		out.end(errClosed)
-	case errors.Is(err, storage.ErrClosed):
-		out.end(err)
-	default:
+	case out.failed: // the client is gone, or was too slow
+		return nil
+	case ctx.Err() != nil: // the server stops, unless the client is gone
+		err = errClosed
+	case !errors.Is(err, storage.ErrClosed):
 		return err
 	}
+	out.end(err)
 	return nil
 }
 
@@ -55,13 +47,13 @@ type eventWire struct {
 	control *http.ResponseController
 	timeout time.Duration
 	failed  bool
-	hurried atomic.Bool
+	haste   haste
 }
 
 func (e *eventWire) send(b []byte) error {
 	for err := error(nil); ; {
 		piece := b[:min(len(b), maxPiece)]
-		e.setDeadline()
+		e.haste.set(e.control.SetWriteDeadline, e.timeout)
 		if _, err = e.w.Write(piece); err == nil && len(piece) == len(b) {
 			err = e.control.Flush()
 		}
@@ -72,21 +64,10 @@ func (e *eventWire) send(b []byte) error {
 	}
 }
 
-// setDeadline gives the next write its time, as far as the server's writer can
-// be told.
-func (e *eventWire) setDeadline() {
-	_ = e.control.SetWriteDeadline(time.Now().Add(e.timeout))
-	if e.hurried.Load() {
-		_ = e.control.SetWriteDeadline(time.Now().Add(closingGrace))
-	}
-}
+func (e *eventWire) hurry() { e.haste.begin(e.control.SetWriteDeadline) }
 
-func (e *eventWire) hurry() {
-	e.hurried.Store(true)
-	_ = e.control.SetWriteDeadline(time.Now().Add(closingGrace))
-}
-
-// end says why the stream ends; a browser will connect again.
+// end says why the stream ends. A browser will connect again.
 func (e *eventWire) end(why error) {
+	e.hurry()
 	_ = e.send(fmt.Appendf(nil, ": the stream ends: %v\n\n", why))
 }

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
-	"time"
 
 	"actionlog/storage"
 )
@@ -15,15 +14,13 @@ import (
 // errClosed ends the streams of a handler that is closed.
 var errClosed = errors.New("the server is shutting down")
 
-// closingGrace is how long the last words of a stream may take.
-const closingGrace = time.Second
-
 // streams are all streams of a handler that are open. It is safe for
 // concurrent use.
 type streams struct {
 	follower storage.Follower
 	most     int
 	perPeer  int
+	tailSize int // about how many bytes the tail may hold
 
 	mu     sync.Mutex
 	closed bool
@@ -42,7 +39,7 @@ type streamSeat struct {
 
 func newStreams(f storage.Follower, o Options) *streams {
 	return &streams{
-		follower: f, most: o.MaxStreams, perPeer: o.MaxStreamsPerPeer,
+		follower: f, most: o.MaxStreams, perPeer: o.MaxStreamsPerPeer, tailSize: defaultTail,
 		open: make(map[*streamSeat]struct{}), peers: make(map[netip.Addr]int),
 	}
 }
@@ -98,7 +95,7 @@ func (s *streams) hold(at storage.ID) *tail {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.tail == nil {
-		s.tail = newTail(s.follower, at)
+		s.tail = newTail(s.follower, at, s.tailSize)
 	}
 	s.tail.users++
 	return s.tail

@@ -99,17 +99,19 @@ func (h *Handler) serveSocket(ctx context.Context, w http.ResponseWriter, r *htt
 		h.opts.OnError(r, &failure{what: "upgrade to a WebSocket", err: err})
 		panic(http.ErrAbortHandler)
 	}
-	defer func() { _ = conn.CloseNow() }()
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	context.AfterFunc(conn.CloseRead(context.Background()), cancel)
+	gone := up.wire.hear(conn, cancel)
+	defer func() {
+		_ = conn.CloseNow()
+		<-gone
+	}()
 	h.streams.connect(seat, up.wire.hurry)
 
 	err = s.run(ctx, up.wire, frames)
 	switch {
-	case errors.Is(context.Cause(ctx), errClosed):
+	case up.wire.gone.Load(), isClosed(gone): // the client is gone, or was too slow
+	case ctx.Err() != nil:
 		up.wire.close(conn, websocket.StatusGoingAway, errClosed.Error())
-	case up.wire.failed.Load() || ctx.Err() != nil: // the client is gone
 	case errors.Is(err, storage.ErrClosed):
 		up.wire.close(conn, websocket.StatusGoingAway, storage.ErrClosed.Error())
 	default:
@@ -117,6 +119,15 @@ func (h *Handler) serveSocket(ctx context.Context, w http.ResponseWriter, r *htt
 		up.wire.close(conn, websocket.StatusInternalError, "the server failed to stream actions")
 	}
 	return nil
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
 }
 
 // upgrader gives the connection that the library takes over deadlines.
@@ -141,8 +152,8 @@ type socketWire struct {
 	net.Conn
 	timeout time.Duration // for one write
 	silence time.Duration // how long the client may send nothing
-	hurried atomic.Bool
-	failed  atomic.Bool
+	haste   haste
+	gone    atomic.Bool // nothing can be written any more
 
 	mu     sync.Mutex // held while whole frames are written
 	closed bool       // a close frame was written, and nothing may follow it
@@ -152,6 +163,7 @@ func (c *socketWire) send(b []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
+		c.gone.Store(true)
 		return net.ErrClosed
 	}
 	for len(b) > 0 {
@@ -173,32 +185,39 @@ func (c *socketWire) Write(b []byte) (int, error) {
 }
 
 func (c *socketWire) write(b []byte) (int, error) {
-	_ = c.SetWriteDeadline(time.Now().Add(c.timeout))
-	if c.hurried.Load() {
-		_ = c.SetWriteDeadline(time.Now().Add(closingGrace))
-	}
+	c.haste.set(c.SetWriteDeadline, c.timeout)
 	n, err := c.Conn.Write(b)
 	if err != nil {
-		c.failed.Store(true)
+		c.gone.Store(true)
 	}
 	return n, err
 }
 
 // Read reads what the client sends: answers to pings, and its close.
 func (c *socketWire) Read(b []byte) (int, error) {
-	_ = c.SetReadDeadline(time.Now().Add(c.silence))
-	if c.hurried.Load() {
-		_ = c.SetReadDeadline(time.Now().Add(closingGrace))
-	}
+	c.haste.set(c.SetReadDeadline, c.silence)
 	return c.Conn.Read(b)
 }
 
-func (c *socketWire) hurry() {
-	c.hurried.Store(true)
-	_ = c.SetDeadline(time.Now().Add(closingGrace))
+// hear reads what the client sends on a goroutine of its own, until the
+// connection is closed; then it calls cancel and closes the channel. A stream
+// takes no messages: the first one ends it. (The library's CloseRead does so
+// too, but then waits for itself for 15 seconds.)
+func (c *socketWire) hear(conn *websocket.Conn, cancel context.CancelFunc) <-chan struct{} {
+	gone := make(chan struct{})
+	go func() {
+		defer cancel()
+		defer close(gone)
+		if _, _, err := conn.Reader(context.Background()); err == nil {
+			c.close(conn, websocket.StatusPolicyViolation, "a stream takes no messages")
+		}
+	}()
+	return gone
 }
 
-// close says why the stream ends and waits a moment for the client to agree.
+func (c *socketWire) hurry() { c.haste.begin(c.SetDeadline) }
+
+// close says why the stream ends, and waits a moment for the client to agree.
 func (c *socketWire) close(conn *websocket.Conn, code websocket.StatusCode, why string) {
 	c.hurry()
 	_ = conn.Close(code, why)

@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// tailBytes is about how much a tail holds for those who read it.
-	tailBytes = 8 << 20
+	// defaultTail is about how many bytes a tail holds for those who read it.
+	defaultTail = 8 << 20
 
 	// tailPause is how long a tail that has read everything waits before it
 	// reads on, so that many actions make one chunk.
@@ -24,6 +24,7 @@ const (
 // A tail lives while streams hold it.
 type tail struct {
 	users int                // guarded by the mutex of streams
+	most  int                // about how many bytes the chunks may take
 	stop  context.CancelFunc // of its goroutine
 	done  chan struct{}      // closed when the goroutine has ended
 
@@ -38,9 +39,9 @@ type tail struct {
 }
 
 // newTail begins to read behind at.
-func newTail(f storage.Follower, at storage.ID) *tail {
+func newTail(f storage.Follower, at storage.ID, most int) *tail {
 	ctx, stop := context.WithCancel(context.Background())
-	t := &tail{stop: stop, done: make(chan struct{}), floor: at, newest: at, wake: make(chan struct{})}
+	t := &tail{most: most, stop: stop, done: make(chan struct{}), floor: at, newest: at, wake: make(chan struct{})}
 	go t.run(ctx, f, at)
 	return t
 }
@@ -83,7 +84,7 @@ func (t *tail) add(c *chunk) {
 	t.chunks = append(t.chunks, c)
 	t.size += c.size
 	t.newest = c.last
-	for t.size > tailBytes && len(t.chunks) > 1 {
+	for t.size > t.most && len(t.chunks) > 1 {
 		t.floor = t.chunks[0].last
 		t.size -= t.chunks[0].size
 		t.chunks[0] = nil
@@ -95,11 +96,11 @@ func (t *tail) add(c *chunk) {
 }
 
 // locate returns the number of the chunk that goes on behind at, which may be
-// yet to come. It reports false if that is held no more.
+// yet to come. It reports false if that is held no more, or never comes.
 func (t *tail) locate(at storage.ID) (number uint64, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if at < t.floor {
+	if at < t.floor || t.err != nil {
 		return 0, false
 	}
 	i := sort.Search(len(t.chunks), func(i int) bool { return t.chunks[i].last > at })
