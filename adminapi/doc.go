@@ -1,6 +1,7 @@
 // Package adminapi answers questions about recorded actions over HTTP: the
 // newest ones, the failed ones, those of one service, statistics, a search,
-// the slowest, and the requests in flight.
+// the slowest, and the requests in flight; errors by what they have in common,
+// a time series, and everything that matches as a file.
 //
 // # Smallest use
 //
@@ -37,6 +38,11 @@
 //
 // [Options.Token], [Options.Username] and [Options.Authorize] ask for more;
 // none of them lets in a peer that the checks above keep out.
+//
+// A page exchanges the token for a cookie at POST /login, so that it need not
+// keep it. The cookie counts as the token does, on this server's own pages
+// only, until POST /logout or the end of the process. What holds no data and a
+// page needs to ask for the token, GET / first of all, is served without.
 //
 // # Behind a proxy
 //

@@ -1,12 +1,19 @@
 package adminapi
 
+import "time"
+
 // What the fuzz targets look at from inside.
 var (
 	ParseForwarded    = parseForwarded
 	ParseForwardedFor = parseForwardedFor
 	Below             = below
 	HostName          = hostName
+	AcceptsGzip       = acceptsGzip
+	RecordsOf         = recordsOf
 )
+
+// SetPatience sets how long a client may take for one chunk of an answer.
+func (h *Handler) SetPatience(d time.Duration) { h.patience = d }
 
 // RememberedPeers returns how many peers the rate limit remembers.
 func (h *Handler) RememberedPeers() int {
@@ -18,3 +25,31 @@ func (h *Handler) RememberedPeers() int {
 	}
 	return len(l.peers)
 }
+
+// RememberedLogins returns how many logins there are.
+func (h *Handler) RememberedLogins() int {
+	s := &h.guard.sessions
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.by) != s.used.Len() {
+		panic("the map and the list of logins differ")
+	}
+	return len(s.by)
+}
+
+// OpenStreams returns how many streams are open.
+func (h *Handler) OpenStreams() int {
+	h.streams.mu.Lock()
+	defer h.streams.mu.Unlock()
+	n := 0
+	for _, k := range h.streams.peers {
+		n += k
+	}
+	if n != len(h.streams.open) {
+		panic("the count of streams by peer differs from that in all")
+	}
+	return n
+}
+
+// HoldTail sets how many bytes what all streams share may take.
+func (h *Handler) HoldTail(n int) { h.streams.tailSize = n }

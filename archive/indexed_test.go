@@ -310,6 +310,7 @@ func compareAnswers(t *testing.T, label string, a *archive.Archive, q storage.Qu
 
 func naiveSeries(want []storage.Action, step time.Duration) []storage.Point {
 	sums := map[int64]*storage.Summer{}
+	buckets := map[int64][]int64{}
 	points := []storage.Point{}
 	if len(want) == 0 {
 		return points
@@ -322,9 +323,14 @@ func naiveSeries(want []storage.Action, step time.Duration) []storage.Point {
 			sums[n] = storage.NewSummer()
 		}
 		sums[n].Add(&want[i])
+		bucket, _ := slices.BinarySearch(storage.PointBounds(), want[i].Duration+1)
+		for len(buckets[n]) <= bucket {
+			buckets[n] = append(buckets[n], 0)
+		}
+		buckets[n][bucket]++
 	}
 	for n := first; n <= last; n++ {
-		p := storage.Point{Time: time.Unix(0, n*int64(step)).UTC()}
+		p := storage.Point{Time: time.Unix(0, n*int64(step)).UTC(), Buckets: buckets[n]}
 		if sums[n] != nil {
 			p.Summary = sums[n].All()
 		}

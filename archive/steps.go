@@ -81,9 +81,6 @@ func (s steps) ofHours(r timeRange) bool {
 	}
 }
 
-// maxPoints is the most that Series returns.
-const maxPoints = 100_000
-
 // series is what happened in each step, by when it began.
 type series struct {
 	in          steps
@@ -109,10 +106,10 @@ func (s *series) at(moment int64) *roll {
 
 // check refuses a step that makes too many points.
 func (s *series) check() error {
-	if len(s.rolls) == 0 || (s.last-s.first)/int64(s.in.length) < maxPoints {
+	if len(s.rolls) == 0 || (s.last-s.first)/int64(s.in.length) < storage.MaxPoints {
 		return nil
 	}
-	return &storage.ParamError{Param: "step", Value: s.in.length.String(), Allowed: fmt.Sprintf("one that makes at most %d points", maxPoints)}
+	return &storage.ParamError{Param: "step", Value: s.in.length.String(), Allowed: fmt.Sprintf("one that makes at most %d points", storage.MaxPoints)}
 }
 
 // points returns the first step to the last, also those between in which
@@ -128,7 +125,7 @@ func (s *series) points() ([]storage.Point, error) {
 	for at := s.first; ; at = s.in.next(at) {
 		p := storage.Point{Time: time.Unix(0, at).UTC()}
 		if r := s.rolls[at]; r != nil {
-			p.Summary = r.summary()
+			p = storage.NewPoint(p.Time, r.counts, &r.durations, r.longest)
 		}
 		if list = append(list, p); at >= s.last {
 			return list, nil
@@ -142,9 +139,4 @@ func (r *roll) merge(other *roll) {
 	r.counts.Failed += other.counts.Failed
 	r.longest = max(r.longest, other.longest)
 	r.durations.Merge(&other.durations)
-}
-
-func (r *roll) summary() storage.Summary {
-	q := func(p float64) time.Duration { return min(r.durations.Quantile(p), r.longest) }
-	return storage.Summary{Counts: r.counts, P50: q(0.5), P95: q(0.95), P99: q(0.99), Max: r.longest}
 }

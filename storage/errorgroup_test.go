@@ -1,7 +1,6 @@
 package storage_test
 
 import (
-	"encoding/json"
 	"testing"
 	"time"
 
@@ -30,19 +29,5 @@ func TestErrorSummer(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, one.Groups()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
-	}
-}
-
-func TestPointJSON(t *testing.T) {
-	t.Parallel()
-	p := storage.Point{Time: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), Summary: storage.Summary{Counts: storage.Counts{Total: 2, Failed: 1}, P50: 1500 * time.Microsecond, Max: time.Second}}
-	b, err := json.Marshal(p)
-	const want = `{"time":"2026-11-22T12:00:00Z","total":2,"failed":1,"p50":1.5,"p95":0,"p99":0,"max":1000}`
-	if err != nil || string(b) != want {
-		t.Errorf("got %s, %v; want %s", b, err, want)
-	}
-	var back storage.Point
-	if err := json.Unmarshal(b, &back); err != nil || back != p {
-		t.Errorf("got %+v, %v; want %+v", back, err, p)
 	}
 }

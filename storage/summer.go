@@ -106,10 +106,12 @@ func (s *Summer) Fill(st *Stats) {
 	}
 }
 
-// summary takes the quantiles; none is greater than the greatest duration.
-func (p *pairSum) summary() Summary {
-	quantile := func(q float64) time.Duration { return min(p.durations.Quantile(q), p.max) }
-	return Summary{Counts: p.counts, P50: quantile(0.5), P95: quantile(0.95), P99: quantile(0.99), Max: p.max}
+func (p *pairSum) summary() Summary { return summarize(p.counts, &p.durations, p.max) }
+
+// summarize takes the quantiles; none is greater than the greatest duration.
+func summarize(counts Counts, durations *Histogram, longest time.Duration) Summary {
+	quantile := func(q float64) time.Duration { return min(durations.Quantile(q), longest) }
+	return Summary{Counts: counts, P50: quantile(0.5), P95: quantile(0.95), P99: quantile(0.99), Max: longest}
 }
 
 func (c *Counts) add(d Counts) {

@@ -1,48 +1,43 @@
 /**
- * The client of an action log's HTTP API, for browsers and Node 20 or later.
+ * The client of an action log's HTTP API, for browsers and for Node 20 or later.
  *
  *     import { getRecentActions, stream } from '/action-logs/client.js';
  *     const actions = await getRecentActions(10);
  *     const live = stream({ status: 'failed' }, (action) => console.log(action.error));
  *
- * These functions ask the server that this module was loaded from; for another
- * one, or with a token, there is connect(). Each returns a promise of what the
- * answer holds, and takes an object with an AbortSignal, {signal}, as its last
- * argument. It rejects with an ActionLogError; after an abort, with the
- * signal's reason. Types and all details are in client.d.ts. What comes from
- * the server is data: show it by textContent, never as HTML.
+ * These ask the server that this module came from; connect() is for another
+ * one, or a token. All but exportURL and stream return a promise of what the
+ * answer holds, which rejects with an ActionLogError, and take {signal} as last
+ * argument. See client.d.ts. What comes from the server is data: show it as
+ * textContent, never as HTML.
  */
 
-const SILENCE = 45_000; // ms without a byte after which a connection is dead; the server says something every 15 s
-const SHORTEST = 500; // ms between two attempts to connect
+const SILENCE = 45_000; // ms without a byte or heartbeat, after which a connection is dead
+const SHORTEST = 500; // ms between attempts to connect
 const LONGEST = 30_000;
-const STEADY = 5_000; // ms after which a connection counts as a success
-const REMEMBERED = 20_000; // ids of which none is delivered again
-const LARGEST = 1 << 20; // characters of an event
+const STEADY = 5_000; // ms after which a connection was a success
+const REMEMBERED = 20_000; // ids that come once
+const LARGEST = 1 << 20; // characters in an event
 
-/** Why a call failed: status is that of the answer, 0 if there was none. */
+/** Why a call failed: status is that of the answer, 0 without one; retryAfter is in seconds. */
 export class ActionLogError extends Error {
   constructor(detail, { status = 0, retryAfter, cause } = {}) {
     super(detail, { cause });
-    this.name = 'ActionLogError';
-    this.status = status;
-    this.detail = detail;
-    this.retryAfter = retryAfter; // seconds, if the server told
+    Object.assign(this, { name: 'ActionLogError', status, detail, retryAfter });
   }
 }
 
-/** A client of the API below base, with a token if the server wants one. */
+/** A client of the API below base, with a bearer token, through another fetch: all optional. */
 export function connect({ base, token, fetch } = {}) {
   let root;
   const address = (path, query) => {
     if (!root) {
-      root = new URL(base ?? '.', base === undefined ? import.meta.url : globalThis.document?.baseURI);
+      root = base === undefined ? new URL('.', import.meta.url) : new URL(base, globalThis.document?.baseURI);
       root.search = root.hash = '';
       if (!root.pathname.endsWith('/')) root.pathname += '/';
     }
     const url = new URL(path, root);
-    const fields = query instanceof URLSearchParams ? query : Object.entries(query ?? {});
-    for (const [name, value] of fields) {
+    for (const [name, value] of Object.entries(fieldsOf(query))) {
       for (const one of Array.isArray(value) ? value : [value]) {
         if (one === undefined || one === null) continue;
         url.searchParams.append(name, one instanceof Date ? one.toISOString() : one);
@@ -51,7 +46,7 @@ export function connect({ base, token, fetch } = {}) {
     return url.href;
   };
 
-  const send = async (path, { query, accept = 'application/json', body, ...init } = {}) => {
+  const send = async (path, { query, body, accept = 'application/json', ...init }) => {
     init.headers = { Accept: accept };
     if (token) init.headers.Authorization = `Bearer ${token}`;
     if (body !== undefined) {
@@ -65,7 +60,7 @@ export function connect({ base, token, fetch } = {}) {
       if (init.signal?.aborted) throw init.signal.reason;
       throw new ActionLogError(`The server cannot be reached: ${cause.cause?.message || cause.message}`, { cause });
     }
-    if (!response.ok) throw await refused(response);
+    if (!response.ok) throw await refusal(response);
     return response;
   };
 
@@ -83,25 +78,29 @@ export function connect({ base, token, fetch } = {}) {
   const post = (path, body, options) => ask(path, { method: 'POST', body, signal: options?.signal });
 
   return {
+    // Lists, newest first; limit is 1 to 1000, by default 100, of failed ones 50.
     getRecentActions: async (limit, options) => (await get('recent', { limit }, options)).actions,
     getFailedActions: async (limit, options) => (await get('failed', { limit }, options)).actions,
     getActionsByService: async (name, limit, options) => {
-      if (name === '.' || name === '..') { // which no URL can hold as a segment
-        return (await get('search', { service: name, limit }, options)).actions;
-      }
+      if (/^\.?\.$/.test(name)) return (await get('search', { service: name, limit }, options)).actions; // no URL can hold it
       return (await get(`service/${encodeURIComponent(name)}`, { limit }, options)).actions;
     },
     getActionStats: async (options) => (await get('stats', {}, options)).stats,
     clearActionLogs: async (options) => (await post('clear', undefined, options)).message,
+    // {actions, next}: next is the cursor of the page after it, if there is one.
     search: (query, options) => get('search', query, options),
     slow: async (limit, options) => (await get('slow', { limit }, options)).actions,
     active: async (options) => (await get('active', {}, options)).active,
     errors: async (query, options) => (await get('errors', query, options)).errors,
     timeseries: (query, options) => get('timeseries', query, options),
+    // The address of all that match; format is jsonl, csv or json.
     exportURL: (query, format) => address('export', { ...fieldsOf(query), format }),
+    // One action or an array: all or none.
     record: async (actions, options) => (await post('', actions, options)).recorded,
-    login: async (secret, options) => { await post('login', { token: secret }, options); },
-    logout: async (options) => { await post('logout', undefined, options); },
+    // Changes the token for a cookie, in browsers.
+    login: async (token, options) => void (await post('login', { token }, options)),
+    logout: async (options) => void (await post('logout', undefined, options)),
+    // Calls onAction for each that matches, from now on, until close().
     stream: (query, onAction, options) => follow(send, query, onAction, options),
   };
 }
@@ -112,39 +111,39 @@ export const {
 } = connect();
 
 function fieldsOf(query) {
-  if (!(query instanceof URLSearchParams)) return query;
-  return Object.fromEntries([...new Set(query.keys())].map((name) => [name, query.getAll(name)]));
+  if (!(query instanceof URLSearchParams)) return query ?? {};
+  return Object.fromEntries([...query.keys()].map((name) => [name, query.getAll(name)]));
 }
 
-async function refused(response) {
+async function refusal(response) {
+  const { status, headers } = response;
   let detail;
   try {
     ({ detail } = JSON.parse(await response.text()));
   } catch {
-    // Not an answer of the API, but of something before it.
+    // Something before the API said it.
   }
-  if (typeof detail !== 'string') detail = `The server answered ${response.status} ${response.statusText}`.trim();
-  return new ActionLogError(detail, { status: response.status, retryAfter: secondsUntil(response.headers.get('Retry-After')) });
+  if (typeof detail !== 'string') detail = `The server answered ${status}`;
+  return new ActionLogError(detail, { status, retryAfter: secondsUntil(headers.get('Retry-After') ?? '') });
 }
 
 function secondsUntil(text) {
-  if (!text) return undefined;
   const seconds = /^\d+$/.test(text) ? Number(text) : (Date.parse(text) - Date.now()) / 1000;
   return Number.isNaN(seconds) ? undefined : Math.max(0, seconds);
 }
 
-/** Calls back; what the callback throws is reported, and is not our end. */
-function tell(callback, ...values) {
+/** Calls back. What the callback throws is reported, and ends nothing. */
+function tell(callback, value) {
   const report = (error) => (globalThis.reportError ?? console.error)(error);
   try {
-    const result = callback?.(...values);
+    const result = callback?.(value);
     if (typeof result?.then === 'function') result.then(undefined, report);
   } catch (error) {
     report(error);
   }
 }
 
-/** Follows the stream until it is closed, through as many connections as it takes. */
+/** Follows the stream through as many connections as it takes. */
 function follow(send, query, onAction, { onMissed, onState, after, last, signal } = {}) {
   const seen = new Set();
   let state = 'connecting';
@@ -152,7 +151,7 @@ function follow(send, query, onAction, { onMissed, onState, after, last, signal 
   let connection = new AbortController();
   let wake = () => {};
   let attempt = 0; // failures in a row
-  let firstDelay = 2 * SHORTEST; // ms, which the server may set
+  let firstDelay = 2 * SHORTEST; // ms; the server may say another
   let opened = false;
 
   const enter = (next, more) => {
@@ -164,157 +163,131 @@ function follow(send, query, onAction, { onMissed, onState, after, last, signal 
       connection.abort();
       wake();
     }
-    tell(onState, { state: next, attempt, ...more });
+    tell(onState, { state, attempt, ...more });
   };
-  function close() {
-    enter('closed');
-  }
+  const close = () => enter('closed');
 
-  const miss = (n) => {
-    if (Number.isSafeInteger(n) && n > 0) tell(onMissed, n);
-  };
-  const deliver = ({ type, data, id }) => {
-    if (type === 'missed' || type === 'action') {
-      let value;
-      try {
-        value = JSON.parse(data);
-      } catch {
-        value = { missed: 1 }; // an action that cannot be read
-        type = 'missed';
-      }
-      if (type === 'missed') {
-        miss(value.missed);
-      } else {
-        const key = value.id ?? id;
-        if (!seen.has(key)) {
-          if (key) seen.add(key);
-          if (seen.size > REMEMBERED) seen.delete(seen.values().next().value);
-          tell(onAction, value);
-        }
+  const deliver = (type, data, id) => {
+    let value;
+    try {
+      value = data && JSON.parse(data);
+    } catch {
+      if (type === 'action') [type, value] = ['missed', { missed: 1 }];
+    }
+    if (type === 'missed' && value?.missed > 0) {
+      tell(onMissed, value.missed);
+    } else if (type === 'action' && value) {
+      const key = value.id ?? id;
+      if (!seen.has(key)) {
+        if (key) seen.add(key);
+        if (seen.size > REMEMBERED) seen.delete(seen.values().next().value);
+        tell(onAction, value);
       }
     }
     if (id) after = id;
   };
 
-  /** Reads one connection to its end, which is always an error. */
-  const read = async () => {
-    let timer;
+  /** Reads one connection to its end, which is an error. */
+  const read = async (connection) => {
+    let timer, since;
     const alive = () => {
       clearTimeout(timer);
       timer = setTimeout(() => connection.abort(new ActionLogError('The server has been silent for too long')), SILENCE);
     };
     alive();
     try {
-      const fields = after ? { after } : { last };
       const response = await send('stream', {
-        query: { ...fieldsOf(query), ...fields }, accept: 'text/event-stream', signal: connection.signal,
+        query: { ...fieldsOf(query), ...(after ? { after } : { last }) },
+        accept: 'text/event-stream',
+        signal: connection.signal,
       });
-      if (!/^text\/event-stream\b/i.test(response.headers.get('Content-Type') ?? '')) {
+      if (!/^text\/event-stream\b/i.test(response.headers.get('Content-Type'))) {
         throw new ActionLogError('The answer is not a stream of events', { status: response.status });
       }
       opened = true;
+      since = performance.now();
       enter('open');
-      const since = Date.now();
-      const reader = response.body.getReader();
       const decoder = new TextDecoder();
-      const parse = events(deliver, (ms) => { firstDelay = Math.min(Math.max(ms, SHORTEST), LONGEST); });
+      const parse = parser(deliver, (ms) => { firstDelay = Math.min(Math.max(ms, SHORTEST), LONGEST); });
+      const reader = response.body.getReader();
       for (;;) {
         const { done, value } = await reader.read();
-        if (ended) return;
         if (done) throw new ActionLogError('The server ended the stream');
         alive();
-        if (attempt && Date.now() - since >= STEADY) attempt = 0;
-        if (!parse(decoder.decode(value, { stream: true }), () => ended)) throw new ActionLogError('An event is too long');
+        parse(decoder.decode(value, { stream: true }), () => ended);
       }
     } finally {
       clearTimeout(timer);
       connection.abort();
+      if (performance.now() - since >= STEADY) attempt = 0;
     }
   };
 
   const run = async () => {
-    await null; // so that nothing is called before stream has returned
-    while (!ended) {
+    await null; // nothing is called before stream has returned
+    for (;;) {
       enter('connecting');
       if (ended) return;
       connection = new AbortController();
-      let error;
-      try {
-        await read();
-      } catch (cause) {
-        error = cause instanceof ActionLogError ? cause : new ActionLogError(`The connection broke: ${cause?.message}`, { cause });
-      }
-      if (ended) return;
+      let error = await read(connection).catch((cause) => cause);
+      if (!(error instanceof ActionLogError)) error = new ActionLogError(`The connection broke: ${error?.message}`, { cause: error });
       const { status } = error;
       if (status === 401 || status === 403) return enter('denied', { error });
       if (status >= 400 && status < 500 && ![408, 425, 429].includes(status) && !(status === 404 && opened)) {
-        return enter('closed', { error }); // asking again would not help
+        return enter('closed', { error }); // to ask again would not help
       }
-      const most = Math.min(LONGEST, firstDelay * 2 ** Math.min(attempt, 10));
-      let retryIn = Math.max(SHORTEST, Math.round(most * (0.5 + Math.random() / 2)));
-      if (error.retryAfter) retryIn += Math.min(error.retryAfter, 3600) * 1000;
+      const most = Math.min(LONGEST, firstDelay * 2 ** Math.min(attempt, 9));
+      const retryIn = Math.max(SHORTEST, Math.round(most * (1 + Math.random()) / 2)) + Math.min(error.retryAfter ?? 0, 3600) * 1000;
       attempt++;
       enter('waiting', { retryIn, error });
+      if (ended) return;
       await new Promise((resolve) => {
         const timer = setTimeout(resolve, retryIn);
         wake = () => { clearTimeout(timer); resolve(); };
-        if (ended) wake();
       });
+      if (ended) return;
     }
   };
 
-  if (signal?.aborted) {
-    queueMicrotask(close);
-  } else {
-    signal?.addEventListener('abort', close);
-    run();
-  }
+  signal?.addEventListener('abort', close);
+  if (signal?.aborted) queueMicrotask(close);
+  else run();
   return { close, get state() { return state; } };
 }
 
 /**
- * A parser of Server-Sent Events. It takes text in pieces of any length and
- * returns false once an event is longer than it may be.
+ * A parser of Server-Sent Events: takes text in pieces of any length, until
+ * stopped() is true, and throws at an event that is too long.
  */
-function events(deliver, setDelay) {
+function parser(deliver, setDelay) {
   let rest = '';
   let afterCR = false;
-  let type = '';
-  let data = [];
-  let length = 0;
-  let id;
+  let type, data, size, id;
+  const begin = () => { [type, data, size, id] = ['message', [], 0, undefined]; };
+  begin();
   const line = (text) => {
     if (text === '') {
-      if (data.length || id !== undefined) deliver({ type: data.length ? type || 'message' : '', data: data.join('\n'), id });
-      [type, data, length, id] = ['', [], 0, undefined];
-      return;
+      if (data.length || id) deliver(data.length ? type : '', data.join('\n'), id);
+      return begin();
     }
-    const colon = text.indexOf(':');
-    if (colon === 0) return;
-    const name = colon < 0 ? text : text.slice(0, colon);
-    const value = colon < 0 ? '' : text.slice(text[colon + 1] === ' ' ? colon + 2 : colon + 1);
-    if (name === 'data') {
-      data.push(value);
-      length += value.length + 1;
-    } else if (name === 'event') {
-      type = value;
-    } else if (name === 'id' && !value.includes('\0')) {
-      id = value;
-    } else if (name === 'retry' && /^\d+$/.test(value)) {
-      setDelay(Number(value));
-    }
+    const [, name, value] = /^([^:]*)(?::[ ]?)?([^]*)$/.exec(text);
+    if (name === 'data') data.push(value);
+    else if (name === 'event') type = value;
+    else if (name === 'id' && !value.includes('\0')) id = value;
+    else if (name === 'retry' && /^\d+$/.test(value)) setDelay(Number(value));
+    size += text.length;
   };
   return (text, stopped) => {
-    if (text === '') return true;
-    if (afterCR && text[0] === '\n') text = text.slice(1);
+    if (text === '') return;
+    const more = afterCR && text[0] === '\n' ? text.slice(1) : text;
     afterCR = text.endsWith('\r');
-    const lines = (rest + text).split(/\r\n|\n|\r/);
+    const lines = (rest + more).split(/\r\n|\n|\r/);
     rest = lines.pop();
     for (const one of lines) {
-      if (stopped()) return true;
+      if (stopped()) return;
       line(one);
-      if (length > LARGEST) return false;
+      if (size > LARGEST) break;
     }
-    return rest.length <= LARGEST;
+    if (size > LARGEST || rest.length > LARGEST) throw new ActionLogError('An event is too long');
   };
 }

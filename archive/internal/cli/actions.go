@@ -4,7 +4,6 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
-	"strconv"
 	"time"
 
 	"actionlog/storage"
@@ -94,11 +93,7 @@ func (t *tableWriter) flush() error {
 }
 
 // actionKeys are the columns of CSV and, as names, those of Parquet.
-var actionKeys = []string{
-	"timestamp", "service", "action", "status", "duration", "error", "id", "durationNs",
-	"method", "route", "path", "code", "bytes", "remote", "requestId", "outcome",
-	"traceId", "spanId", "instance", "attrs",
-}
+var actionKeys = storage.Columns()
 
 // csvWriter writes a row of keys first, also where nothing follows.
 type csvWriter struct {
@@ -120,7 +115,7 @@ func (c *csvWriter) write(a *storage.Action) error {
 	if err := c.head(); err != nil {
 		return err
 	}
-	c.row = appendFields(c.row[:0], a, c.v.loc)
+	c.row = a.AppendRow(c.row[:0], c.v.loc)
 	for i := range c.row {
 		c.row[i] = cellText(c.row[i], c.v)
 	}
@@ -135,42 +130,6 @@ func (c *csvWriter) flush() error {
 	return c.w.Error()
 }
 
-// appendFields appends the texts of the columns of actionKeys.
-func appendFields(dst []string, a *storage.Action, loc *time.Location) []string {
-	dst = append(dst,
-		a.Time.In(loc).Format(time.RFC3339Nano), a.Service, a.Action, string(a.Status),
-		strconv.FormatInt(roundMillis(a.Duration), 10), a.Error, string(a.ID),
-		strconv.FormatInt(a.Duration.Nanoseconds(), 10))
-	if h := a.HTTP; h != nil {
-		remote := ""
-		if h.Remote.IsValid() {
-			remote = h.Remote.String()
-		}
-		dst = append(dst, h.Method, h.Route, h.Path, strconv.Itoa(h.Code), strconv.FormatInt(h.Bytes, 10),
-			remote, h.RequestID, string(h.Outcome))
-	} else {
-		dst = append(dst, "", "", "", "", "", "", "", "")
-	}
-	return append(dst, a.TraceID.String(), a.SpanID.String(), a.Instance, attrsText(a.Attrs))
-}
-
-// attrsText returns attributes as an object of JSON, or "".
-func attrsText(attrs []storage.Attr) string {
-	if len(attrs) == 0 {
-		return ""
-	}
-	b := []byte{'{'}
-	for i, at := range attrs {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = appendJSONText(b, at.Key)
-		b = append(b, ':')
-		b = appendJSONText(b, at.Value)
-	}
-	return string(append(b, '}'))
-}
-
 // logfmtWriter writes what there is of each action as key=value.
 type logfmtWriter struct {
 	w   io.Writer
@@ -179,7 +138,7 @@ type logfmtWriter struct {
 }
 
 func (l *logfmtWriter) write(a *storage.Action) error {
-	l.row = appendFields(l.row[:0], a, l.v.loc)
+	l.row = a.AppendRow(l.row[:0], l.v.loc)
 	var line []byte
 	for i, text := range l.row {
 		if text == "" || actionKeys[i] == "duration" || actionKeys[i] == "attrs" {

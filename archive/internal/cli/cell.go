@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"actionlog/storage"
 )
 
 // share is a number from 0 to 1 that people read as percent.
@@ -178,7 +180,7 @@ func appendJSONText(dst []byte, s string) []byte {
 // cellText returns a text as a cell of CSV: no formula, and on a terminal
 // nothing that steers.
 func cellText(text string, v view) string {
-	text = safeCell(strings.ReplaceAll(text, "\x00", ""))
+	text = storage.Cell(text)
 	if v.safe {
 		text = escape(text)
 	}

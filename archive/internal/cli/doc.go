@@ -9,5 +9,5 @@
 //
 // What comes out of an archive was written by strangers. Nothing of it reaches
 // a terminal but through escape, and nothing of it a spreadsheet but through
-// safeCell.
+// storage.Cell.
 package cli

@@ -72,15 +72,3 @@ func escapeJSON(dst, line []byte) []byte {
 	}
 	return dst
 }
-
-// safeCell returns a text as a cell that no spreadsheet takes for a formula.
-func safeCell(s string) string {
-	if s == "" {
-		return s
-	}
-	switch r, _ := utf8.DecodeRuneInString(s); r {
-	case '=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠':
-		return "'" + s
-	}
-	return s
-}
