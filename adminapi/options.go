@@ -21,9 +21,8 @@ type Options struct {
 	// assertion: [storage.Clearer] for POST /clear, [ActiveLister] for
 	// GET /active, [SlowLister] for GET /slow, [ErrorLister] for GET /errors,
 	// [SeriesLister] for GET /timeseries, [storage.Follower] for GET /stream.
-	// Without it the endpoint is a 404.
-	// GET /export uses an [ActionLister], and asks for page after page of any
-	// other store.
+	// Without it the endpoint is a 404. GET /export uses an [ActionLister], and
+	// asks for page after page of any other store.
 	Store storage.Searcher
 
 	// BasePath is the path below which the endpoints are. The default is
@@ -115,6 +114,10 @@ type Options struct {
 
 	// ReadOnly refuses what would change something.
 	ReadOnly bool
+
+	// Metrics answers GET /metrics to those who are let in, such as the handler
+	// of the package adminapi/prom. Without it the endpoint is a 404.
+	Metrics http.Handler
 
 	// Now returns the time that relative times of a query count from, and by
 	// which Rate is measured. The default is time.Now.

@@ -17,10 +17,10 @@ type route struct {
 	path    string // below the base path, with parameters as {name}
 	what    string // what it does, as in "Failed to get recent actions"
 	doc     string
-	changes bool   // whether it changes something, and read-only mode refuses it
-	absent  bool   // whether the store cannot do it
-	why     string // why it is absent, unless the store cannot do it
 	lasting bool   // whether it goes on until the client ends it, so that no page of another origin may begin it
+	changes bool   // whether it changes something, and read-only mode refuses it
+	absent  bool   // whether the store cannot do it, or an option is not set
+	why     string // why it is absent, unless the store cannot do it
 	door    door   // which credentials it asks for
 	serve   bunrouter.HandlerFunc
 }
@@ -74,6 +74,10 @@ func (h *Handler) routes() []route {
 		}, {
 			method: http.MethodGet, path: "/export", what: "export actions", serve: h.export,
 			doc: "All actions that match a query as a file, oldest first; format is jsonl, csv or json",
+		}, {
+			method: http.MethodGet, path: "/metrics", what: "get metrics", serve: h.metrics,
+			absent: h.opts.Metrics == nil, why: "this server cannot get metrics; Options.Metrics is not set",
+			doc: "Metrics for Prometheus, as text, OpenMetrics or protobuf",
 		}, {
 			method: http.MethodGet, path: "/errors", what: "get errors", serve: h.errors,
 			absent: h.errorLister == nil,
@@ -174,7 +178,7 @@ type indexEntry struct {
 	Doc    string `json:"doc"`
 }
 
-// index answers with the endpoints that the store can serve.
+// index answers with the endpoints that this server has.
 func (h *Handler) index(w http.ResponseWriter, req bunrouter.Request) error {
 	entries := make([]indexEntry, 0, len(h.table))
 	for _, rt := range h.table {
