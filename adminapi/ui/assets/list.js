@@ -159,6 +159,7 @@ export class List {
   }
 
   #paint() {
+    const { offset, seen } = this.#measure(); // before anything is changed, so that nothing is laid out twice
     const n = this.rows.length;
     const h = this.#height;
     const top = this.rows.keyAt(0);
@@ -172,7 +173,6 @@ export class List {
     this.body.style.height = `${n * h}px`;
     this.layer.style.transform = `translateY(${(top - this.#base) * h}px)`;
     setAttr(this.grid, 'aria-rowcount', n + 1);
-    const { offset, seen } = this.#measure();
     const from = Math.max(0, Math.floor(offset / h) - overscan);
     const to = Math.min(n, Math.ceil((offset + seen) / h) + overscan);
     for (const [key, line] of this.#lines) {

@@ -39,7 +39,7 @@ const tail = new Tail(api, rows, {
   onRows: (arrived) => {
     list.paint();
     if (arrived) announcer.arrived(arrived);
-    showStateSoon();
+    if (list.held || !$('empty').hidden || arrived?.some((a) => a.missed)) showStateSoon();
   },
 });
 
