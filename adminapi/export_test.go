@@ -1,6 +1,11 @@
 package adminapi
 
-import "time"
+import (
+	"net/http"
+	"time"
+
+	"actionlog/storage"
+)
 
 // What the fuzz targets look at from inside.
 var (
@@ -53,3 +58,14 @@ func (h *Handler) OpenStreams() int {
 
 // HoldTail sets how many bytes what all streams share may take.
 func (h *Handler) HoldTail(n int) { h.streams.tailSize = n }
+
+// ParseStream returns what a client asks of a stream.
+func ParseStream(rawQuery string, header http.Header) (after string, last int, match *storage.Matcher, err error) {
+	p, err := parseStream(rawQuery, header, time.Date(2025, 11, 13, 12, 0, 0, 0, time.UTC))
+	return string(p.after), p.last, p.match, err
+}
+
+// EncodeStream returns an action in both formats.
+func EncodeStream(a *storage.Action) (event, frame string) {
+	return string(eventFormat{}.appendAction([]byte("x"), a)[1:]), string(frameFormat{}.appendAction([]byte("x"), a)[1:])
+}
