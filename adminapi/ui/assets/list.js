@@ -181,20 +181,26 @@ export class List {
       this.#retire(line);
       this.#lines.delete(key);
     }
-    for (let i = from; i < to; i++) this.#show(i);
+    let before = null;
+    for (let i = from; i < to; i++) before = this.#show(i, before);
     for (const line of this.#spare) setHidden(line.element, true);
     const active = this.#lines.get(this.picked);
     setAttr(this.grid, 'aria-activedescendant', active ? active.element.id : null);
     if (to > n - 40) this.onEnd();
   }
 
-  #show(i) {
+  // #show shows a row, whose element stands behind that of the row before it.
+  #show(i, before) {
     const key = this.rows.keyAt(i);
     let line = this.#lines.get(key);
     if (!line) {
-      line = this.#spare.pop() ?? this.#make();
+      line = this.#spare.pop() ?? new Line();
       this.#lines.set(key, line);
       setHidden(line.element, false);
+      if (before ? before.nextElementSibling !== line.element : this.layer.firstElementChild !== line.element) {
+        if (before) before.after(line.element);
+        else this.layer.prepend(line.element);
+      }
       line.element.id = `line${key}`;
       line.element.dataset.key = key;
       line.element.style.transform = `translateY(${(this.#base - key) * this.#height}px)`;
@@ -206,12 +212,7 @@ export class List {
     if (line.picked !== picked) element.ariaSelected = String((line.picked = picked));
     const opened = line.row.id !== undefined && line.row.id === this.opened;
     if (line.opened !== opened) element.classList.toggle('opened', (line.opened = opened));
-  }
-
-  #make() {
-    const line = new Line();
-    this.layer.append(line.element);
-    return line;
+    return element;
   }
 }
 

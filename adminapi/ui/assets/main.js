@@ -32,10 +32,8 @@ const announcer = new Announcer($('announce'));
 const status = new Status({ retry, login: () => askToken(api.login, restart) });
 
 const tail = new Tail(api, rows, {
-  onChange: () => {
-    if (tail.error) failed(tail.error);
-    showState();
-  },
+  onChange: () => showState(),
+  onError: (error) => failed(error),
   onRows: (arrived) => {
     list.paint();
     if (arrived) announcer.arrived(arrived);
@@ -233,6 +231,7 @@ $('waiting').addEventListener('click', toTop);
 $('only-failed').addEventListener('click', onlyFailed);
 $('theme').addEventListener('click', toggleTheme);
 $('help').addEventListener('click', showHelp);
+setHidden($('clear'), document.querySelector('meta[name=clear]') !== null);
 $('clear').addEventListener('click', () => askClear(async () => {
   await api.clearActionLogs();
   announcer.say('All actions are forgotten', true);
@@ -290,3 +289,5 @@ document.addEventListener('visibilitychange', () => {
 
 list.mark(view.open);
 restart();
+
+export { list, rows }; // for the console, and for tests
