@@ -200,13 +200,13 @@ func TestDashboardSurvivesRestarts(t *testing.T) {
 	d.Wait(`page.rows.length === 50 && document.querySelector('#banner').hidden`)
 
 	b.kill()
-	b.record("CaseService", 5000) // of which the ring holds not all
+	b.record("CaseService", 12000) // of which the ring holds not all
 	b.start(false)
 	d.Wait(`/missed/.test(document.querySelector('#state').textContent)`)
 	got := d.eval(`(() => { const list = ` + ids + `; const gaps = Array.from({ length: page.rows.length }, (_, i) => page.rows.at(i).missed ?? 0);
 		return [new Set(list).size === list.length, list.length + gaps.reduce((a, b) => a + b)]; })()`)
-	if got != "true,5050" {
-		t.Errorf("each id once, and ids and missed: %s, want true,5050", got)
+	if got != "true,12050" {
+		t.Errorf("each id once, and ids and missed: %s, want true,12050", got)
 	}
 	d.Wait(`/missed here/.test(document.querySelector('.layer').textContent) || page.rows.length > 60`)
 

@@ -128,6 +128,7 @@ export class List {
     const first = Math.max(0, Math.ceil(offset / h));
     const i = at < 0 ? first : Math.min(this.rows.length - 1, Math.max(0, at + by));
     this.pick(this.rows.keyAt(i));
+    if (!document.querySelector('dialog[open]')) this.grid.focus({ preventScroll: true });
     if (i * h < offset) this.#scrollTo(i * h);
     else if ((i + 1) * h > offset + seen) this.#scrollTo((i + 1) * h - seen);
   }
