@@ -105,13 +105,15 @@ func (b *backend) kill() {
 	<-b.served
 }
 
-// record records n actions, of which every tenth failed.
+// record records n actions, of which every tenth failed. They are numbered by
+// their durations, and the first ones by their names, too: of names a ring holds
+// not many.
 func (b *backend) record(service string, n int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for range n {
 		b.count++
-		a := storage.Action{Service: service, Action: "count " + strconv.Itoa(b.count), Duration: time.Duration(b.count) * time.Millisecond}
+		a := storage.Action{Service: service, Action: "count " + strconv.Itoa(min(b.count, 100)), Duration: time.Duration(b.count) * time.Millisecond}
 		if b.count%10 == 0 {
 			a.Status, a.Error = storage.Failed, fmt.Sprintf("no place for %d", b.count)
 		}
