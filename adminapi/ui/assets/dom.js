@@ -27,6 +27,12 @@ export function setAttr(e, name, value) {
   else if (e.getAttribute(name) !== String(value)) e.setAttribute(name, value);
 }
 
+// setHidden hides an element or shows it. Setting what is set already would make
+// the browser compute styles anew.
+export function setHidden(e, hidden) {
+  if (e.hidden !== hidden) e.hidden = hidden;
+}
+
 // sized makes a canvas as sharp as the screen, and returns its context, width
 // and height in CSS pixels. It clears it.
 export function sized(canvas) {

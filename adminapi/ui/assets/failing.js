@@ -1,5 +1,5 @@
 import { now } from './clock.js';
-import { el, setAttr, setText, sync } from './dom.js';
+import { el, setAttr, setHidden, setText, sync } from './dom.js';
 import { age, count, moment, percent, utc } from './format.js';
 import { failingSince, sum } from './since.js';
 import { sparkBars } from './spark.js';
@@ -108,7 +108,7 @@ export class Failing {
       ? `The last failure was ${age(now() - Date.parse(last.timestamp))} ago: ${last.service} ${last.action}, ${last.error ?? ''}`
       : 'There was no failure in the last hour.');
     sync(this.items, this.#all ? list : list.slice(0, shown), keyOf, () => this.#make(), (e, g) => this.#fill(e, g));
-    this.more.hidden = list.length <= shown;
+    setHidden(this.more, list.length <= shown);
     setText(this.more, this.#all ? 'Show fewer' : `Show ${list.length - shown} more`);
     setAttr(this.more, 'aria-expanded', this.#all);
     this.#draw();

@@ -1,5 +1,5 @@
 import { complete } from './complete.js';
-import { el, setAttr, setText } from './dom.js';
+import { el, setAttr, setHidden, setText } from './dom.js';
 import { format, parse } from './filter.js';
 
 // FilterBox is the input of the filter, with completion as a combobox has it.
@@ -39,13 +39,13 @@ export class FilterBox {
   show() {
     this.input.value = format(this.view.query);
     this.refuse(null);
-    this.form.querySelector('.clear-filter').hidden = this.input.value === '';
+    setHidden(this.form.querySelector('.clear-filter'), this.input.value === '');
   }
 
   // refuse tells what the server says is wrong with the filter.
   refuse(text) {
     setText(this.error, text ?? '');
-    this.error.hidden = !text;
+    setHidden(this.error, !text);
     setAttr(this.input, 'aria-invalid', text ? 'true' : null);
   }
 
@@ -89,7 +89,7 @@ export class FilterBox {
     this.#items = items;
     this.list.replaceChildren(...items.map(({ text, hint }, i) =>
       el('li', { role: 'option', id: `option${i}`, 'aria-selected': 'false' }, el('span', { text: text.trim() }), el('span', { class: 'quiet', text: hint }))));
-    this.list.hidden = items.length === 0;
+    setHidden(this.list, items.length === 0);
     setAttr(this.input, 'aria-expanded', items.length > 0);
     this.#activate(-1);
   }
@@ -111,7 +111,7 @@ export class FilterBox {
 
   #close() {
     this.#items = [];
-    this.list.hidden = true;
+    setHidden(this.list, true);
     setAttr(this.input, 'aria-expanded', 'false');
     this.#activate(-1);
   }

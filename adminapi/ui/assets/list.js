@@ -1,4 +1,4 @@
-import { setAttr, setText } from './dom.js';
+import { setAttr, setHidden, setText } from './dom.js';
 import { utc } from './format.js';
 import { painter } from './frame.js';
 import { Line } from './line.js';
@@ -155,11 +155,11 @@ export class List {
   }
 
   #retire(line) {
-    line.element.hidden = true;
     this.#spare.push(line);
   }
 
   #paint() {
+    const { offset, seen } = this.#measure(); // before anything is changed, so that nothing is laid out twice
     const n = this.rows.length;
     const h = this.#height;
     const top = this.rows.keyAt(0);
@@ -173,7 +173,6 @@ export class List {
     this.body.style.height = `${n * h}px`;
     this.layer.style.transform = `translateY(${(top - this.#base) * h}px)`;
     setAttr(this.grid, 'aria-rowcount', n + 1);
-    const { offset, seen } = this.#measure();
     const from = Math.max(0, Math.floor(offset / h) - overscan);
     const to = Math.min(n, Math.ceil((offset + seen) / h) + overscan);
     for (const [key, line] of this.#lines) {
@@ -183,6 +182,7 @@ export class List {
       this.#lines.delete(key);
     }
     for (let i = from; i < to; i++) this.#show(i);
+    for (const line of this.#spare) setHidden(line.element, true);
     const active = this.#lines.get(this.picked);
     setAttr(this.grid, 'aria-activedescendant', active ? active.element.id : null);
     if (to > n - 40) this.onEnd();
@@ -194,7 +194,7 @@ export class List {
     if (!line) {
       line = this.#spare.pop() ?? this.#make();
       this.#lines.set(key, line);
-      line.element.hidden = false;
+      setHidden(line.element, false);
       line.element.id = `line${key}`;
       line.element.dataset.key = key;
       line.element.style.transform = `translateY(${(this.#base - key) * this.#height}px)`;

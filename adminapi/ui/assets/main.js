@@ -3,11 +3,12 @@ import { Announcer } from './announce.js';
 import { now } from './clock.js';
 import { Detail } from './detail.js';
 import { askClear, askToken, showHelp } from './dialogs.js';
-import { $, setAttr, setText } from './dom.js';
+import { $, setAttr, setHidden, setText } from './dom.js';
 import { Failing } from './failing.js';
 import { live, without } from './filter.js';
 import { FilterBox } from './filterbox.js';
 import { age, count, parseDuration, parseMoment } from './format.js';
+import { painter } from './frame.js';
 import { listenKeys } from './keys.js';
 import { List, showHead } from './list.js';
 import { Active, Errors, Slow } from './panels.js';
@@ -38,7 +39,7 @@ const tail = new Tail(api, rows, {
   onRows: (arrived) => {
     list.paint();
     if (arrived) announcer.arrived(arrived);
-    showState();
+    if (list.held || !$('empty').hidden || arrived?.some((a) => a.missed)) showStateSoon();
   },
 });
 
@@ -183,16 +184,18 @@ function showState() {
   setText($('state'), text);
   setAttr($('state'), 'data-stream', tails ? stream : 'off');
   const waiting = $('waiting');
-  waiting.hidden = !(list.held && rows.waiting > 0);
+  setHidden(waiting, !(list.held && rows.waiting > 0));
   if (!waiting.hidden) setText(waiting, `${count(rows.waiting)} new ↑`);
   showEmpty();
 }
+
+const showStateSoon = painter(showState, 500);
 
 function showEmpty() {
   const { state, error } = tail;
   const box = $('empty');
   const nothing = rows.length === 0 && rows.waiting === 0;
-  box.hidden = !(state === 'failed' || nothing);
+  setHidden(box, !(state === 'failed' || nothing));
   if (box.hidden) return;
   const filtered = Object.keys(view.query).length > 0;
   const [text, button] = {
@@ -202,7 +205,7 @@ function showEmpty() {
   }[state]();
   setText(box.firstElementChild, text);
   const more = box.lastElementChild;
-  more.hidden = !button;
+  setHidden(more, !button);
   setText(more, button ?? '');
   more.onclick = () => (state === 'failed' ? retry() : view.filter({}));
 }

@@ -1,5 +1,5 @@
 import { now } from './clock.js';
-import { el, setText, sync } from './dom.js';
+import { el, setHidden, setText, sync } from './dom.js';
 import { age, count, millis, moment } from './format.js';
 import { timeOf } from './line.js';
 import { msOf } from './outcome.js';
@@ -34,7 +34,7 @@ export class Errors {
         cell.replaceChildren(timeOf(t, ago < 60e3 && cell === last ? `${age(ago)} ago` : moment(t, n)));
       }
     });
-    this.panel.querySelector('.empty').hidden = groups.length > 0;
+    setHidden(this.panel.querySelector('.empty'), groups.length > 0);
   }
 
   #make() {
@@ -78,7 +78,7 @@ export class Slow {
         when.replaceChildren(timeOf(list[0].timestamp, moment(list[0].timestamp, n)));
       }
     });
-    this.panel.querySelector('.empty').hidden = groups.size > 0;
+    setHidden(this.panel.querySelector('.empty'), groups.size > 0);
   }
 
   #make() {
@@ -112,7 +112,7 @@ export class Active {
       setText(path.children[0], r.http ? `${r.http.method} ${r.http.path}` : '');
       setText(path.children[1], r.http?.requestId ?? '');
     });
-    this.panel.querySelector('.empty').hidden = list.length > 0;
+    setHidden(this.panel.querySelector('.empty'), list.length > 0);
   }
 
   #make() {

@@ -1,4 +1,4 @@
-import { el, setAttr, setText, sync } from './dom.js';
+import { el, setAttr, setHidden, setText, sync } from './dom.js';
 import { lastPoints } from './failing.js';
 import { count, millis, percent } from './format.js';
 import { sparkBars } from './spark.js';
@@ -14,6 +14,7 @@ export class Services {
   #sort = { by: 'failed', down: true };
   #closed = new Set(); // services whose actions are not shown
   #trends = new Map(); // by key: {at, points}
+  hungry = true; // whether a row in sight may have no trend yet
 
   constructor(table, api, view) {
     Object.assign(this, { table, api, view });
@@ -75,7 +76,7 @@ export class Services {
   show() {
     const rows = this.#rows();
     sync(this.body, rows.slice(0, most), (r) => r.key, () => this.#make(), (e, r) => this.#fill(e, r));
-    this.table.nextElementSibling.hidden = rows.length > 0;
+    setHidden(this.table.nextElementSibling, rows.length > 0);
   }
 
   #make() {
@@ -108,7 +109,7 @@ export class Services {
   #fill(tr, { key, service, action, name, sum, many, open }) {
     const { fold, name: button, cells, canvas } = tr.parts;
     tr.className = action === undefined ? 'of-service' : 'of-action';
-    fold.hidden = action !== undefined;
+    setHidden(fold, action !== undefined);
     if (!fold.hidden) {
       setText(fold, open ? '▾' : '▸');
       setAttr(fold, 'aria-expanded', open);
@@ -138,6 +139,7 @@ export class Services {
       const { top, bottom } = tr.getBoundingClientRect();
       if (bottom > box.top && top < Math.min(box.bottom, innerHeight)) next = { at, tr, ...tr.item };
     }
+    this.hungry = next?.at === 0;
     if (!next) return;
     const { service, action } = next;
     const step = 30e3;
@@ -145,10 +147,5 @@ export class Services {
     this.#trends.set(next.key, { at: Date.now(), points: lastPoints(points, step, 30) });
     for (const key of this.#trends.keys()) if (this.#trends.size > 2 * most && key !== next.key) this.#trends.delete(key);
     if (next.tr.isConnected) this.#fill(next.tr, next.tr.item);
-  }
-
-  // hungry reports whether a row in sight has no trend yet.
-  get hungry() {
-    return [...this.body.rows].some((tr) => !this.#trends.has(tr.item.key));
   }
 }

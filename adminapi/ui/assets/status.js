@@ -1,4 +1,4 @@
-import { $, setText } from './dom.js';
+import { $, setHidden, setText } from './dom.js';
 import { age, clock } from './format.js';
 
 // Status tells in a banner what stands in the way: no connection, no token, no
@@ -54,7 +54,7 @@ export class Status {
   #show() {
     clearTimeout(this.#timer);
     const denied = this.#denied;
-    this.banner.hidden = !denied && !this.#since;
+    setHidden(this.banner, !denied && !this.#since);
     if (this.banner.hidden) return;
     let text;
     if (denied?.status === 401) text = 'This server asks who you are. Log in to see what it has recorded.';
