@@ -5,7 +5,7 @@ import { el } from './dom.js';
 import { age, count, millis, moment, utc } from './format.js';
 import { stampOf, timeOf } from './line.js';
 import { codeOf, labelOf, msOf, outcomeOf } from './outcome.js';
-import { literal } from './panels.js';
+import { literal } from './template.js';
 
 const wide = matchMedia('(min-width: 1100px)');
 

@@ -135,8 +135,8 @@ export class Failing {
     const { total, failed } = g.recent;
     setText(share, total ? `${percent(failed / total)} fail` : `${count(failed)} failed`);
     share.title = total ? `${count(failed)} of ${count(total)} in the last 5 minutes` : '';
-    const ago = now() - g.run.since;
-    setText(since, `since ${g.run.open ? 'before ' : ''}${moment(g.run.since, now())} · ${g.run.open ? '> ' : ''}${age(ago)}`);
+    const quiet = now() - Date.parse(g.newest.timestamp);
+    setText(since, `since ${g.run.open ? 'before ' : ''}${moment(g.run.since, now())} · ${quiet > 120e3 ? `last ${age(quiet)} ago` : (g.run.open ? '> ' : '') + age(now() - g.run.since)}`);
     since.title = utc(g.run.since);
     since.dateTime = new Date(g.run.since).toISOString();
     setText(error, g.newest.error ?? '');
