@@ -1,8 +1,10 @@
 package ui_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path"
 	"strings"
@@ -14,6 +16,8 @@ import (
 	"actionlog/storage"
 	"actionlog/storage/ring"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/performance"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -315,6 +319,8 @@ func TestDashboardOpensAction(t *testing.T) {
 	if got := d.eval(`import('./ui/curl.js').then((m) => m.curlOf('` + id + `', document.baseURI))`); got != "curl '"+b.url()+"search?id="+id+"'" {
 		t.Errorf("the command is %s", got)
 	}
+	d.click("#detail .buttons button")
+	d.Wait(`document.querySelector('#detail .buttons button').textContent === 'Copied'`)
 	d.keys("j")
 	d.Wait(`/no case 1/.test(document.querySelector('#detail .error-text').textContent)`)
 	d.keys(kb.Escape)
@@ -378,6 +384,93 @@ func TestDashboardRefused(t *testing.T) {
 	d.Expect("status 403")
 	d.Go(b.url())
 	d.Wait(`/only the night shift may look/.test(document.querySelector('#banner').innerText)`)
+}
+
+// bare is a store that can do nothing but search.
+type bare struct{ storage.Searcher }
+
+func TestDashboardOfBareStore(t *testing.T) {
+	t.Parallel()
+	r := ring.New(ring.Options{})
+	defer r.Close(context.Background())
+	for _, a := range samples() {
+		r.Record(a)
+	}
+	api, err := adminapi.New(adminapi.Options{Store: bare{r}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(api)
+	defer server.Close()
+	d := dashboard{browsertest.Open(t, browsertest.Options{}), t}
+	d.Expect("status 404")
+	d.open(server.URL + "/action-logs/")
+	d.Wait(`document.querySelectorAll('.layer .line:not([hidden])').length === 2`)
+	d.Wait(`document.querySelectorAll('#services tbody tr').length === 4`)
+	d.Wait(`/cannot/.test(document.querySelector('.readout').textContent) && /cannot/.test(document.querySelector('#state').textContent)`)
+	d.click("#tab-errors")
+	d.Wait(`/cannot/.test(document.querySelector('#panel-errors .empty').innerText)`)
+	if got := d.eval(`[document.querySelector('#clear').hidden, document.querySelector('#banner').hidden]`); got != "true,true" {
+		t.Errorf("the way to clear and the banner are hidden: %s, want true,true", got)
+	}
+}
+
+// TestDashboardRestsUnseen hides the page, which then asks for nothing, and
+// shows it again.
+func TestDashboardRestsUnseen(t *testing.T) {
+	t.Parallel()
+	b := newBackend(t, adminapi.Options{}, ring.Options{})
+	b.record("CaseService", 20)
+	d := openDashboard(t, b, browsertest.Options{}, "")
+	d.Wait(`document.querySelector('#state').dataset.stream === 'open'`)
+	hide := func(hidden bool) {
+		d.Eval(fmt.Sprintf(`Object.defineProperty(document, 'hidden', { configurable: true, get: () => %t }); document.dispatchEvent(new Event('visibilitychange'))`, hidden), nil)
+	}
+	hide(true)
+	time.Sleep(200 * time.Millisecond) // for what was under way
+	const requests = `performance.getEntriesByType('resource').length`
+	before := d.eval(requests)
+	b.record("CaseService", 30)
+	time.Sleep(4 * time.Second)
+	if got := d.eval(`[` + requests + `, page.rows.length]`); got != before+",20" {
+		t.Errorf("requests and rows are %s while nobody looks, want %s,20", got, before)
+	}
+	hide(false)
+	d.Wait(`page.rows.length === 50`)
+	if got := d.eval(`new Set(` + ids + `).size`); got != "50" {
+		t.Errorf("%s distinct ids of 50", got)
+	}
+}
+
+func TestDashboardExports(t *testing.T) {
+	t.Parallel()
+	b := newBackend(t, adminapi.Options{}, ring.Options{})
+	b.record("CaseService", 20)
+	d := openDashboard(t, b, browsertest.Options{}, "?status=failed&sort=-duration")
+	d.click(".menu summary")
+	d.Wait(`document.querySelector('.menu a[data-format=csv]').href`)
+	link := d.eval(`document.querySelector('.menu a[data-format=csv]').href`)
+	if want := b.url() + "export?status=failed&format=csv"; link != want {
+		t.Errorf("what is shown is exported from %s, want %s", link, want)
+	}
+	if got := d.eval(`fetch('` + link + `').then((r) => r.text()).then((text) => text.trim().split('\n').length)`); got != "3" {
+		t.Errorf("the file has %s lines, want 3", got)
+	}
+	d.keys(kb.Escape)
+	d.Wait(`!document.querySelector('.menu').open`)
+}
+
+func TestDashboardChangesTheme(t *testing.T) {
+	t.Parallel()
+	b := newBackend(t, adminapi.Options{}, ring.Options{})
+	d := openDashboard(t, b, browsertest.Options{Dark: true}, "")
+	const background = `getComputedStyle(document.body).backgroundColor`
+	dark := d.eval(background)
+	d.click("#theme")
+	light := d.eval(background)
+	if d.open(b.url()); light == dark || d.eval(background) != light {
+		t.Errorf("the background is %s, after the switch %s, and when opened again %s", dark, light, d.eval(background))
+	}
 }
 
 // TestDashboardTellsWhatFails has one action begin to fail that did well
@@ -488,6 +581,51 @@ func TestDashboardShowsText(t *testing.T) {
 	see("the filter", "#empty", "matches the filter")
 	d.open(b.url() + "?q=%3Cimg+src%3Dx+onerror%3Dattacked%3D1%3E&open=%3Cimg+src%3Dx+onerror%3Dattacked%3D1%3E")
 	see("the address", "#detail", "<img src=x")
+}
+
+// TestDashboardIdles leaves the page alone while 200 actions a second arrive,
+// and logs what that costs.
+func TestDashboardIdles(t *testing.T) {
+	b := newBackend(t, adminapi.Options{}, ring.Options{})
+	b.record("CaseService", 200)
+	d := openDashboard(t, b, browsertest.Options{Width: 1440, Height: 900}, "")
+	t.Logf("the first paint of content was after %s ms", d.eval(`Math.round(performance.getEntriesByName('first-contentful-paint')[0].startTime)`))
+	seconds := 3
+	if full() {
+		seconds = 60
+	}
+	measure := func() map[string]float64 {
+		got := map[string]float64{}
+		d.Do(func(ctx context.Context, t *chromedp.Target) (none chromedp.Void, err error) {
+			if _, err = cdp.Call(ctx, t, performance.Enable, performance.EnableParams{}); err != nil {
+				return none, err
+			}
+			result, err := cdp.Call(ctx, t, performance.GetMetrics, cdp.Empty{})
+			for _, m := range result.Metrics {
+				got[m.Name] = m.Value
+			}
+			return none, err
+		})
+		return got
+	}
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	run := func(seconds int) {
+		for range seconds * 20 {
+			<-tick.C
+			b.record("CaseService", 10)
+		}
+	}
+	run(seconds)
+	before := measure()
+	run(seconds)
+	after := measure()
+	t.Logf("in %d s the page's process took %.1f %% of a core, its scripts %.1f %%; the heap went from %.1f to %.1f MB", seconds,
+		100*(after["ProcessTime"]-before["ProcessTime"])/float64(seconds), 100*(after["ScriptDuration"]-before["ScriptDuration"])/float64(seconds),
+		before["JSHeapUsedSize"]/1e6, after["JSHeapUsedSize"]/1e6)
+	if n := after["Nodes"]; n > 20000 {
+		t.Errorf("%v nodes are left in the page, which grow", n)
+	}
 }
 
 // TestDashboardScrolls has the list show 100,000 rows, and logs how long the

@@ -164,7 +164,8 @@ export class List {
     const n = this.rows.length;
     const h = this.#height;
     const top = this.rows.keyAt(0);
-    this.#gap = top - this.#top > 8 ? 500 : 80; // nobody reads a hundred lines a second
+    const arrived = top - this.#top;
+    this.#gap = arrived > 40 ? 1000 : arrived > 8 ? 400 : 80; // nobody reads a hundred lines a second
     this.#top = top;
     if (Math.abs(top - this.#base) > 100000) {
       this.#base = top;

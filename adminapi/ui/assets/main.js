@@ -88,7 +88,7 @@ const usual = () => !view.query.from && !view.query.to; // the tiles can share t
 
 let step = 5e3;
 const polls = {
-  series: new Poll(async (signal) => {
+  series: new Poll(unless404('.readout', async (signal) => {
     const series = await api.timeseries(seriesQuery(), { signal });
     step = parseDuration(series.step);
     const data = { ...series, step, ...span() };
@@ -96,38 +96,57 @@ const polls = {
     plot.show(data);
     if (usual()) tiles.series(data, now());
     status.answered();
-  }, () => (live(view.query) ? Math.max(5e3, step / 2) : 60e3), failed),
-  tiles: new Poll(async (signal) => {
+  }), () => (live(view.query) ? Math.max(5e3, step / 2) : 60e3), failed),
+  tiles: new Poll(unless404('.readout', async (signal) => {
     if (usual()) return;
     const series = await api.timeseries({ ...without(view.query, 'sort', 'to'), from: '15m' }, { signal });
     tiles.series({ ...series, step: parseDuration(series.step) }, now());
-  }, 5e3, failed),
-  stats: new Poll(async (signal) => {
-    const stats = await api.getActionStats({ signal });
-    services.stats(stats);
-    tiles.sinks(stats.sinks);
-  }, 3e3, failed),
-  active: new Poll(async (signal) => {
-    const running = await api.active({ signal });
-    tiles.active(running);
-    if (tabs.selected.id === 'tab-active') active.show(running);
+  }), 5e3, failed),
+  now: new Poll(async (signal) => {
+    const asked = [api.getActionStats({ signal }), api.active({ signal })];
+    const [stats, running] = await Promise.allSettled(asked); // together, so that they are painted together
+    if (stats.status === 'fulfilled') {
+      services.stats(stats.value);
+      tiles.sinks(stats.value.sinks);
+    }
+    if (running.status === 'fulfilled') {
+      tiles.active(running.value);
+      if (tabs.selected.id === 'tab-active') active.show(running.value);
+    }
+    const wrong = [stats, running].find(({ reason }) => reason && reason.status !== 404);
+    if (wrong) throw wrong.reason;
   }, 3e3, failed),
   failing: new Poll((signal) => failing.load(signal), 10e3, failed),
-  trends: new Poll((signal) => services.trend(signal), () => (services.hungry ? 300 : 3e3), failed),
-  errors: new Poll(async (signal) => errors.show(await api.errors(without(view.query, 'sort'), { signal })), 5e3, failed),
-  slow: new Poll(async (signal) => slow.show(await api.slow(1000, { signal })), 10e3, failed),
+  trends: new Poll(unless404('.readout', (signal) => services.trend(signal)), () => (services.hungry ? 300 : 3e3), failed),
+  errors: new Poll(unless404('#panel-errors .empty', async (signal) => errors.show(await api.errors(without(view.query, 'sort'), { signal }))), 5e3, failed),
+  slow: new Poll(unless404('#panel-slow .empty', async (signal) => slow.show(await api.slow(1000, { signal }))), 10e3, failed),
 };
 const byTab = { 'tab-services': 'trends', 'tab-errors': 'errors', 'tab-slow': 'slow' };
 
 const tabs = new Tabs(document.querySelector('[role=tablist]'), (id) => {
   for (const [tab, name] of Object.entries(byTab)) tab === id ? polls[name].start() : polls[name].stop();
-  if (id === 'tab-active') polls.active.now();
+  if (id === 'tab-active') polls.now.now();
 });
 
 // failed is told of every request that did not go well.
 function failed(error) {
   if (error.status === 400) filterBox.refuse(error.message);
   else status.failed(error);
+}
+
+// unless404 makes an asking that a store may not be able to answer: where it
+// says so the text stands instead.
+function unless404(selector, ask) {
+  return async (signal) => {
+    try {
+      await ask(signal);
+    } catch (error) {
+      if (error.status !== 404) throw error;
+      const place = document.querySelector(selector);
+      setHidden(place, false);
+      setText(place, `Not here: ${error.message}.`);
+    }
+  };
 }
 
 // show asks for everything that depends on the filter.
@@ -150,7 +169,8 @@ function refill() {
 
 function restart() {
   status.reset();
-  for (const name of ['stats', 'active', 'failing']) polls[name].start();
+  polls.now.start();
+  polls.failing.start();
   tabs.show(tabs.selected);
   show();
   detail.update();
