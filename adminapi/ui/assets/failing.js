@@ -1,7 +1,7 @@
 import { now } from './clock.js';
 import { el, setAttr, setHidden, setText, sync } from './dom.js';
 import { age, count, moment, percent, utc } from './format.js';
-import { failingSince, sum } from './since.js';
+import { failingSince, lastPoints, sum } from './since.js';
 import { sparkBars } from './spark.js';
 import { onTheme } from './theme.js';
 
@@ -86,7 +86,7 @@ export class Failing {
     g.run = run;
     g.recent = sum(points, now() - 300e3);
     if (g.recent.failed === 0) g.recent = { total: run.total, failed: run.failed };
-    g.points = lastPoints(points, step, 60);
+    g.points = lastPoints(points, step, 60, now());
   }
 
   // #guess makes do with the failures that are held.
@@ -147,12 +147,4 @@ export class Failing {
   #draw() {
     for (const item of this.items.children) if (item.parts.canvas.clientWidth > 0) sparkBars(item.parts.canvas, item.item.points);
   }
-}
-
-// lastPoints returns n steps that end with the present one, with empty ones
-// where there was no action.
-export function lastPoints(points, step, n) {
-  const end = Math.floor(now() / step) * step;
-  const byTime = new Map(points.map((p) => [Date.parse(p.time), p]));
-  return Array.from({ length: n }, (_, i) => byTime.get(end - (n - 1 - i) * step) ?? { total: 0, failed: 0 });
 }

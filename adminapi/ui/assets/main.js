@@ -35,7 +35,7 @@ const tail = new Tail(api, rows, {
   onChange: () => showState(),
   onError: (error) => failed(error),
   onRows: (arrived) => {
-    list.paint();
+    if (!list.held || !arrived) list.paint();
     if (arrived) announcer.arrived(arrived);
     if (list.held || !$('empty').hidden || arrived?.some((a) => a.missed)) showStateSoon();
   },
@@ -62,7 +62,10 @@ const active = new Active($('panel-active'));
 const failing = new Failing($('failing'), api, {
   onPick: ({ service, action }) => view.filter({ service: [service], action: [action], status: 'failed' }),
   onChange: (found) => {
-    document.title = found.length ? `✕ ${found.length} failing · Action log` : 'Action log';
+    const title = found.length ? `✕ ${found.length} failing · Action log` : 'Action log';
+    if (title === document.title) return;
+    document.title = title;
+    announcer.say(found.length ? `Failing now: ${found.map((g) => `${g.service} ${g.action}`).slice(0, 3).join(', ')}` : 'Nothing is failing', true);
   },
 });
 
@@ -281,13 +284,18 @@ listenKeys({
   '?': showHelp,
   j: () => walk(1),
   k: () => walk(-1),
-  ArrowDown: () => walk(1),
-  ArrowUp: () => walk(-1),
   Enter: () => list.open(),
   ' ': () => list.pause(!list.paused),
   g: toTop,
   f: onlyFailed,
   Escape: () => (menu.open ? (menu.open = false) : close()),
+});
+
+$('list').addEventListener('keydown', (event) => {
+  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!by || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  walk(by);
 });
 
 view.addEventListener('filter', show);

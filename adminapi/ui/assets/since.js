@@ -56,3 +56,11 @@ export function sum(points, from = -Infinity) {
   }
   return { total, failed };
 }
+
+// lastPoints returns n steps that end with the present one, with empty ones
+// where there was no action.
+export function lastPoints(points, step, n, now) {
+  const end = Math.floor(now / step) * step;
+  const byTime = new Map(points.map((p) => [Date.parse(p.time), p]));
+  return Array.from({ length: n }, (_, i) => byTime.get(end - (n - 1 - i) * step) ?? { total: 0, failed: 0 });
+}
