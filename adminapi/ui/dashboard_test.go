@@ -473,8 +473,7 @@ func TestDashboardChangesTheme(t *testing.T) {
 	}
 }
 
-// TestDashboardTellsWhatFails has one action begin to fail that did well
-// before, and another that fails from the beginning.
+// TestDashboardTellsWhatFails has an action begin to fail that did well before.
 func TestDashboardTellsWhatFails(t *testing.T) {
 	t.Parallel()
 	b := newBackend(t, adminapi.Options{}, ring.Options{})
@@ -500,6 +499,27 @@ func TestDashboardTellsWhatFails(t *testing.T) {
 	}
 	d.click("#failing li button")
 	d.Wait(`location.search === '?service=CaseService&action=createCase&status=failed'`)
+}
+
+// TestDashboardTellsWhatFailsForHours has an action fail for longer than the
+// list of failures reaches back.
+func TestDashboardTellsWhatFailsForHours(t *testing.T) {
+	t.Parallel()
+	b := newBackend(t, adminapi.Options{}, ring.Options{})
+	began := time.Now().Add(-5 * time.Hour).Truncate(5 * time.Minute)
+	for at := began; at.Before(time.Now()); at = at.Add(20 * time.Second) {
+		a := storage.Action{Time: at, Service: "CaseService", Action: "createCase", Duration: time.Millisecond}
+		if at.Sub(began) >= 2*time.Hour {
+			a.Status, a.Error = storage.Failed, "disk full"
+		}
+		b.add(a)
+	}
+	d := openDashboard(t, b, browsertest.Options{}, "")
+	d.Wait(`document.querySelectorAll('#failing li').length === 1`)
+	since := began.Add(2 * time.Hour).UTC().Format(time.TimeOnly)
+	if text := d.Text("#failing time"); !strings.HasSuffix(strings.Split(text, " · ")[0], since) || !strings.HasSuffix(text, "· 3 h") && !strings.Contains(text, "· 3 h ") {
+		t.Errorf("what fails is told as %q, want since %s for 3 h", text, since)
+	}
 }
 
 func TestDashboardPlots(t *testing.T) {

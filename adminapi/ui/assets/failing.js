@@ -38,7 +38,9 @@ export class Failing {
     this.#last = actions[0] ?? null;
     const groups = new Map();
     for (const a of actions) {
-      const g = groups.get(keyOf(a)) ?? groups.set(keyOf(a), { service: a.service, action: a.action, newest: a, seen: 0 }).get(keyOf(a));
+      const key = keyOf(a);
+      if (!groups.has(key)) groups.set(key, { service: a.service, action: a.action, newest: a, seen: 0, known: this.#found.get(key)?.known ?? {} });
+      const g = groups.get(key);
       g.seen++;
       g.earliest = a;
     }
@@ -52,41 +54,42 @@ export class Failing {
     this.onChange(this.#list);
   }
 
-  // #learn finds since when an action fails from what was counted each half
-  // minute, or each five minutes of a day if that does not reach back enough.
+  // #learn finds since when an action fails.
   async #learn(g, signal) {
-    const query = { service: g.service, action: g.action };
+    const ask = async (query) => (await this.api.timeseries({ service: g.service, action: g.action, ...query }, { signal })).points;
+    const step = 30e3;
     let points;
     try {
-      ({ points } = await this.api.timeseries({ ...query, from: '1h', step: '30s' }, { signal }));
+      points = await ask({ from: '1h', step: '30s' });
     } catch (error) {
       if (error.status !== 404) throw error;
+    }
+    g.run = points && failingSince(points, step, now());
+    if (!g.run) {
       this.#guess(g);
       return;
     }
-    const step = 30e3;
-    const run = failingSince(points, step, now());
-    if (!run) {
-      this.#guess(g);
-      return;
-    }
-    if (run.ongoing && run.since - (now() - back) < 4 * step) {
-      if (!g.long || now() - g.longAt > 300e3) {
-        const day = await this.api.timeseries({ ...query, from: '24h', step: '5m' }, { signal });
-        g.long = failingSince(day.points, 300e3, now());
-        g.longAt = now();
-      }
-      if (g.long && g.long.since < run.since) Object.assign(run, { since: g.long.since, open: g.long.open && g.long.since - (now() - 864e5) < 600e3 });
-    } else if (run.ongoing) {
-      // The first failure itself, where it is still held, is exact.
-      const first = Date.parse(g.earliest?.timestamp);
-      if (first >= run.since && first < run.since + step) run.since = first;
-      run.open = false;
-    }
-    g.run = run;
+    if (g.run.ongoing) await this.#date(g, step, ask);
     g.recent = sum(points, now() - 300e3);
-    if (g.recent.failed === 0) g.recent = { total: run.total, failed: run.failed };
+    if (g.recent.failed === 0) g.recent = { total: g.run.total, failed: g.run.failed };
     g.points = lastPoints(points, step, 60, now());
+  }
+
+  // #date tells more exactly when the run began: by looking back for a day if
+  // an hour is not enough, else by the second. What it learns it remembers.
+  async #date({ run, known }, step, ask) {
+    if (run.since - (now() - back) < 4 * step) {
+      if (!known.day || now() - known.at > 300e3) Object.assign(known, { day: failingSince(await ask({ from: '24h', step: '5m' }), 300e3, now()), at: now() });
+      const { day } = known;
+      if (day && day.since < run.since) Object.assign(run, { since: day.since, open: day.open && day.since - (now() - 864e5) < 600e3 });
+      return;
+    }
+    run.open = false;
+    if (known.step !== run.since) {
+      const points = await ask({ from: new Date(run.since).toISOString(), to: new Date(run.since + step).toISOString(), step: '1s' });
+      Object.assign(known, { step: run.since, second: Date.parse(points.find((p) => p.failed > 0)?.time ?? run.since) });
+    }
+    run.since = known.second;
   }
 
   // #guess makes do with the failures that are held.
