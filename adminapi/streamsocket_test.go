@@ -187,6 +187,31 @@ func TestStreamOrigins(t *testing.T) {
 	}
 }
 
+// TestSocketMisses has a client resume behind what is long gone.
+func TestSocketMisses(t *testing.T) {
+	t.Parallel()
+	r := newRing(t)
+	logged(r, 1, 1)
+	after := string(r.Newest())
+	const total = 40_000
+	for range total {
+		r.Log("s", "a", "", 1, nil)
+	}
+	srv := startServer(t, newHandler(t, adminapi.Options{Store: r}))
+	c := mustDial(t, srv, "?after="+after)
+	var m struct{ Missed int }
+	if text := message(t, c); json.Unmarshal(text, &m) != nil || m.Missed == 0 || string(text) != `{"missed":`+strconv.Itoa(m.Missed)+`}` {
+		t.Fatalf("message is %s, want a count of what was missed", text)
+	}
+	for range total - m.Missed {
+		actionIn(t, c)
+	}
+	logged(r, 2, 2)
+	if a := actionIn(t, c); a.Action != "a2" {
+		t.Errorf("after %d actions and %d missed comes %s", total-m.Missed, m.Missed, a.Action)
+	}
+}
+
 // TestSocketHearsTheClient has a client's close answered, its ping too, and
 // its messages refused.
 func TestSocketHearsTheClient(t *testing.T) {
