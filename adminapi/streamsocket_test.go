@@ -331,3 +331,24 @@ func upgrade(t testing.TB, srv *httptest.Server) net.Conn {
 	}
 	return c
 }
+
+func TestSocketOverTLS(t *testing.T) {
+	t.Parallel()
+	r := newRing(t)
+	h := newHandler(t, adminapi.Options{Store: r, Token: "t0ken"})
+	srv := httptest.NewTLSServer(h)
+	t.Cleanup(func() { _ = h.Close(); srv.Close() })
+	if _, resp, err := dial(t, srv, "", nil); err == nil || resp == nil || resp.StatusCode != http.StatusUnauthorized {
+		t.Errorf("without the token the answer is %v, %v", resp, err)
+	}
+	c, _, err := dial(t, srv, "", http.Header{"Authorization": {"Bearer t0ken"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	logged(r, 1, 600) // more than a record of TLS holds
+	for i := range 600 {
+		if a := actionIn(t, c); a.Action != "a"+strconv.Itoa(i+1) {
+			t.Fatalf("action %d is %s", i+1, a.Action)
+		}
+	}
+}
