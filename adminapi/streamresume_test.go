@@ -166,7 +166,7 @@ func TestStreamAheadOfOthers(t *testing.T) {
 	t.Parallel()
 	r := newRing(t)
 	logged(r, 1, 1)
-	store := &gated{Ring: r, gate: make(chan struct{})}
+	store := &gated{Ring: r, most: 1, gate: make(chan struct{})}
 	srv := startServer(t, newHandler(t, adminapi.Options{Store: store}))
 	behind := listen(t, srv, "")
 	begin := "?after=" + string(r.Newest())
@@ -189,5 +189,52 @@ func TestStreamAheadOfOthers(t *testing.T) {
 		if a := s.action(); a.Action != "a10" {
 			t.Errorf("action is %s, want a10", a.Action)
 		}
+	}
+}
+
+// TestStreamAheadMisses has what the streams share be overrun since long before
+// a stream joined it: that one misses less than the others.
+func TestStreamAheadMisses(t *testing.T) {
+	t.Parallel()
+	r := newRing(t)
+	logged(r, 1, 1)
+	store := &gated{Ring: r, most: 1000, gate: make(chan struct{})}
+	srv := startServer(t, newHandler(t, adminapi.Options{Store: store}))
+	behind := listen(t, srv, "")
+	record := func(n int, last string) {
+		for range n - 1 {
+			r.Log("s", "a", "", 1, nil)
+		}
+		r.Log("s", last, "", 1, nil)
+	}
+	read := func(s *sse, last string) (got, missed int) {
+		for {
+			e := s.next()
+			if e.name == "missed" {
+				var m struct{ Missed int }
+				_ = json.Unmarshal([]byte(e.data), &m)
+				missed += m.Missed
+			} else {
+				got++
+			}
+			if strings.Contains(e.data, `"action":"`+last+`"`) {
+				return got, missed
+			}
+		}
+	}
+	record(29_990, "a")
+	begin := "?after=" + string(r.Newest())
+	record(10, "half")
+	ahead := listen(t, srv, begin)
+	if got, missed := read(ahead, "half"); got != 10 || missed != 0 {
+		t.Errorf("%d came and %d were missed, want 10 and none", got, missed)
+	}
+	record(40_000, "whole")
+	close(store.gate)
+	if got, missed := read(ahead, "whole"); got+missed != 40_000 || missed == 0 {
+		t.Errorf("then %d came and %d were missed, want 40000 in all", got, missed)
+	}
+	if got, missed := read(behind, "whole"); got+missed != 70_000 || missed == 0 {
+		t.Errorf("behind, %d came and %d were missed, want 70000 in all", got, missed)
 	}
 }

@@ -51,11 +51,12 @@ func (b *breakingCursor) Next(ctx context.Context, buf []storage.Action) (int, u
 	return n, missed, err
 }
 
-// gated is a ring whose second follower, the one that streams share, waits
-// before each read for a token.
+// gated is a ring whose second follower, the one that streams share, waits for
+// a token before each read.
 type gated struct {
 	*ring.Ring
 	followers atomic.Int64
+	most      int // actions of one read
 	gate      chan struct{}
 }
 
@@ -64,12 +65,13 @@ func (h *gated) Follow(after storage.ID) storage.Cursor {
 	if h.followers.Add(1) != 2 {
 		return c
 	}
-	return &gatedCursor{c, h.gate}
+	return &gatedCursor{c, h.gate, h.most}
 }
 
 type gatedCursor struct {
 	storage.Cursor
 	gate chan struct{}
+	most int
 }
 
 func (h *gatedCursor) Next(ctx context.Context, buf []storage.Action) (int, uint64, error) {
@@ -78,5 +80,5 @@ func (h *gatedCursor) Next(ctx context.Context, buf []storage.Action) (int, uint
 	case <-ctx.Done():
 		return 0, 0, ctx.Err()
 	}
-	return h.Cursor.Next(ctx, buf[:1])
+	return h.Cursor.Next(ctx, buf[:min(len(buf), h.most)])
 }

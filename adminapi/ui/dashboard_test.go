@@ -415,6 +415,37 @@ func TestDashboardOfBareStore(t *testing.T) {
 	}
 }
 
+// TestDashboardPages has the list fetch what is older as one scrolls down, and
+// sorts it.
+func TestDashboardPages(t *testing.T) {
+	t.Parallel()
+	b := newBackend(t, adminapi.Options{}, ring.Options{})
+	b.record("CaseService", 1000)
+	d := openDashboard(t, b, browsertest.Options{}, "")
+	d.Wait(`page.rows.length === 200 && document.querySelector('#state').dataset.stream === 'open'`)
+	toEnd := `(document.querySelector('#list').scrollTop = 1e9)`
+	d.Wait(toEnd + ` && page.rows.length === 1000`)
+	b.record("CaseService", 5)
+	d.Wait(`page.rows.waiting === 5`)
+	if got := d.eval(`(() => { const list = ` + ids + `; return [list.length, new Set(list).size, list.slice().sort().reverse().join() === list.join()]; })()`); got != "1000,1000,true" {
+		t.Errorf("rows, distinct ids and order are %s", got)
+	}
+	d.Wait(`document.querySelector('#list').scrollTop > 10000`)
+	d.keys("g")
+	d.Wait(`page.rows.length === 1005`)
+
+	const shown = `[page.rows.at(0).duration, page.rows.at(1).duration, page.rows.length].join()`
+	d.click("#list [data-sort=duration] button")
+	d.Wait(`location.search === '?sort=-duration' && ` + shown + ` === '1005,1004,200'`)
+	d.click("#list [data-sort=duration] button")
+	d.Wait(`location.search === '?sort=duration' && page.rows.at(0).duration < page.rows.at(1).duration`)
+	if got := d.eval(`[document.querySelector('#list [data-sort=duration]').ariaSort, document.querySelector('#live').disabled]`); got != "ascending,true" {
+		t.Errorf("a sorted list has a head and a switch of %s", got)
+	}
+	d.click("#list [data-sort=timestamp] button")
+	d.Wait(`location.search === '' && page.rows.at(0).duration === 1005`)
+}
+
 // TestDashboardRestsUnseen hides the page, which then asks for nothing, and
 // shows it again.
 func TestDashboardRestsUnseen(t *testing.T) {

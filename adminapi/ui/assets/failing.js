@@ -135,6 +135,7 @@ export class Failing {
     const { name, share, since, error } = item.parts;
     setText(name.children[0], g.service);
     setText(name.children[1], g.action);
+    name.title = `${g.service} ${g.action}`;
     const { total, failed } = g.recent;
     setText(share, total ? `${percent(failed / total)} fail` : `${count(failed)} failed`);
     share.title = total ? `${count(failed)} of ${count(total)} in the last 5 minutes` : '';

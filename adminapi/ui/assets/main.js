@@ -105,7 +105,7 @@ const polls = {
     const series = await api.timeseries({ ...without(view.query, 'sort', 'to'), from: '15m' }, { signal });
     tiles.series({ ...series, step: parseDuration(series.step) }, now());
   }), 5e3, failed),
-  now: new Poll(async (signal) => {
+  state: new Poll(async (signal) => {
     const asked = [api.getActionStats({ signal }), api.active({ signal })];
     const [stats, running] = await Promise.allSettled(asked); // together, so that they are painted together
     if (stats.status === 'fulfilled') {
@@ -128,7 +128,7 @@ const byTab = { 'tab-services': 'trends', 'tab-errors': 'errors', 'tab-slow': 's
 
 const tabs = new Tabs(document.querySelector('[role=tablist]'), (id) => {
   for (const [tab, name] of Object.entries(byTab)) tab === id ? polls[name].start() : polls[name].stop();
-  if (id === 'tab-active') polls.now.now();
+  if (id === 'tab-active') polls.state.now();
 });
 
 // failed is told of every request that did not go well.
@@ -172,7 +172,7 @@ function refill() {
 
 function restart() {
   status.reset();
-  polls.now.start();
+  polls.state.start();
   polls.failing.start();
   tabs.show(tabs.selected);
   show();
