@@ -1,0 +1,2 @@
+// Package prom gives what was recorded to Prometheus.
+package prom
