@@ -154,3 +154,34 @@ func TestExemplars(t *testing.T) {
 		t.Errorf("exemplars of classic buckets (-want +got):\n%s", diff)
 	}
 }
+
+// TestExemplarsInOrder replaces the exemplar of an octave, which goes from 134
+// to 268 ms, with one of the next bucket. No bucket falls back to an older one.
+func TestExemplarsInOrder(t *testing.T) {
+	t.Parallel()
+	s := &source{totals: []storage.Total{counted("s", "a", 100*time.Millisecond, 200*time.Millisecond, 260*time.Millisecond)}}
+	c := prom.New(prom.Options{Source: s, Bounds: []time.Duration{250 * time.Millisecond}})
+	example := func(d time.Duration, after int) storage.Exemplar {
+		return storage.Exemplar{Duration: d * time.Millisecond, Time: noon.Add(time.Duration(after) * time.Second), TraceID: storage.TraceID{1}}
+	}
+	tests := []struct {
+		given []storage.Exemplar
+		want  []float64 // by bucket; 0 is none
+	}{
+		{nil, []float64{0, 0}},
+		{[]storage.Exemplar{example(100, 1), example(200, 2)}, []float64{0.2, 0}},
+		{[]storage.Exemplar{example(100, 1), example(260, 3)}, []float64{0.2, 0.26}},
+		{[]storage.Exemplar{example(110, 4), example(260, 3)}, []float64{0.11, 0.26}},
+		{[]storage.Exemplar{example(110, 4), example(220, 5)}, []float64{0.22, 0.26}},
+	}
+	for i, test := range tests {
+		s.totals[0].Exemplars = test.given
+		var got []float64
+		for _, b := range gather(t, c)["actionlog_action_duration_seconds"].Metric[0].Histogram.Bucket {
+			got = append(got, b.GetExemplar().GetValue())
+		}
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("step %d: exemplars of the buckets (-want +got):\n%s", i, diff)
+		}
+	}
+}

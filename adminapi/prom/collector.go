@@ -8,12 +8,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Collector gives the counts of a source to Prometheus. It keeps none of its
-// own: all is read when it is asked. It is a [prometheus.Collector], safe for
+// Collector gives the counts of a source to Prometheus. It keeps no counts of
+// its own: all are read when it is asked. It is a [prometheus.Collector], safe for
 // concurrent use, and starts no goroutine.
 type Collector struct {
 	opts    Options
 	classic *classicBounds
+	told    told
 
 	actions  *prometheus.Desc
 	duration *prometheus.Desc
@@ -46,6 +47,7 @@ func New(opts Options) *Collector {
 	return &Collector{
 		opts:    opts,
 		classic: newClassicBounds(opts.Bounds),
+		told:    told{byPair: map[pair][]storage.Exemplar{}},
 
 		actions:  desc("actions_total", "Actions that have ended, by outcome: success or failed.", "action", "service", "status"),
 		duration: desc("action_duration_seconds", "How long actions took.", "action", "service"),
@@ -97,7 +99,7 @@ func (c *Collector) send(totals []storage.Total, send func(*metric)) {
 		a, s := m.label(action, t.Action), m.label(service, t.Service)
 		m.sendCounter(c.actions, float64(t.Success), m.list(a, s, success))
 		m.sendCounter(c.actions, float64(t.Failed), m.list(a, s, failed))
-		m.sendHistogram(c.duration, t, c.classic, m.list(a, s))
+		m.sendHistogram(c.duration, t, c.classic, &c.told, m.list(a, s))
 	}
 	m.sendGauge(c.inFlight, float64(c.opts.Source.InFlight()), nil)
 	c.sendSinks(m)

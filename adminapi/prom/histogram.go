@@ -2,8 +2,6 @@ package prom
 
 import (
 	"math"
-	"slices"
-	"sort"
 	"time"
 
 	"actionlog/storage"
@@ -39,13 +37,13 @@ var (
 // sendHistogram sends both forms of a histogram as one metric: who scrapes
 // takes the native buckets or the classic ones, as it understands. (The
 // library's own constant metrics have one form or the other.)
-func (m *maker) sendHistogram(desc *prometheus.Desc, t *storage.Total, classic *classicBounds, labels []*dto.LabelPair) {
+func (m *maker) sendHistogram(desc *prometheus.Desc, t *storage.Total, classic *classicBounds, told *told, labels []*dto.LabelPair) {
 	h := m.histogram.histograms.one()
 	h.SampleCount = m.uint64(t.Durations.Count())
 	h.SampleSum = m.float(seconds(t.Sum))
 	m.fillNative(h, &t.Durations)
 	m.fillClassic(h, &t.Durations, classic)
-	m.fillExemplars(h, t.Exemplars)
+	m.fillExemplars(h, t, told)
 	m.emit(metric{desc: desc, labels: labels, histogram: h})
 }
 
@@ -98,32 +96,4 @@ func (m *maker) fillNative(to *dto.Histogram, h *storage.Histogram) {
 	}
 	to.PositiveDelta = m.histogram.deltas.take(len(w.deltas))
 	copy(to.PositiveDelta, w.deltas)
-}
-
-// fillExemplars adds all exemplars to the native side, oldest first as
-// Prometheus wants them, and the newest of each classic bucket to that.
-func (m *maker) fillExemplars(to *dto.Histogram, list []storage.Exemplar) {
-	list = append(m.histogram.sorted[:0], list...)
-	m.histogram.sorted = list
-	slices.SortStableFunc(list, func(a, b storage.Exemplar) int { return a.Time.Compare(b.Time) })
-	to.Exemplars = m.histogram.exemplarOf.take(len(list))
-	for i := range list {
-		e := m.exemplar(&list[i])
-		to.Exemplars[i] = e
-		at := sort.Search(len(to.Bucket)-1, func(i int) bool { return *to.Bucket[i].UpperBound >= *e.Value })
-		to.Bucket[at].Exemplar = e
-	}
-}
-
-func (m *maker) exemplar(from *storage.Exemplar) *dto.Exemplar {
-	e := m.histogram.exemplars.one()
-	e.Value = m.float(from.Duration.Seconds())
-	e.Timestamp = m.histogram.times.one()
-	e.Timestamp.Seconds, e.Timestamp.Nanos = from.Time.Unix(), int32(from.Time.Nanosecond())
-	e.Label = m.labelList.take(2)[:0]
-	if from.SpanID != (storage.SpanID{}) {
-		e.Label = append(e.Label, m.label(spanID, from.SpanID.String()))
-	}
-	e.Label = append(e.Label, m.label(traceID, from.TraceID.String()))
-	return e
 }
