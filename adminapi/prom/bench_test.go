@@ -1,8 +1,8 @@
 package prom_test
 
 import (
+	"context"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +11,7 @@ import (
 
 	"actionlog/adminapi/prom"
 	"actionlog/storage"
+	"actionlog/storage/ring"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -95,25 +96,47 @@ func (d *discard) Header() http.Header         { return d.header }
 func (d *discard) WriteHeader(int)             {}
 func (d *discard) Write(b []byte) (int, error) { d.n += int64(len(b)); return len(b), nil }
 
-// BenchmarkScrape answers scrapes of 2,048 services' actions in each form.
+// BenchmarkScrape answers scrapes of 2,048 services' actions in each form, and
+// from a ring.
 func BenchmarkScrape(b *testing.B) {
-	h := prom.New(prom.Options{Source: crowd()}).Handler()
-	for name, accept := range map[string]string{"text": "text/plain", "openmetrics": openMetrics, "protobuf": protobuf} {
-		b.Run(name, func(b *testing.B) {
+	made := prom.New(prom.Options{Source: crowd()}).Handler()
+	for _, bench := range []struct {
+		name, accept string
+		h            http.Handler
+	}{
+		{"text", "text/plain", made},
+		{"openmetrics", openMetrics, made},
+		{"protobuf", protobuf, made},
+		{"openmetrics-of-a-ring", openMetrics, prom.New(prom.Options{Source: crowdedRing(b)}).Handler()},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
 			r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
-			r.Header.Set("Accept", accept)
+			r.Header.Set("Accept", bench.accept)
 			b.ReportAllocs()
 			var w discard
 			for b.Loop() {
 				w = discard{header: http.Header{}}
-				h.ServeHTTP(&w, r)
+				bench.h.ServeHTTP(&w, r)
 			}
 			b.ReportMetric(float64(w.n), "bytes")
 		})
 	}
 }
 
-var _ io.Writer = (*discard)(nil)
+// crowdedRing is a ring of what a crowd is.
+func crowdedRing(b *testing.B) *ring.Ring {
+	r := ring.New(ring.Options{})
+	b.Cleanup(func() { _ = r.Close(context.Background()) })
+	for _, t := range crowd().totals {
+		for bucket, n := range t.Durations.All() {
+			low, _ := storage.BucketBounds(bucket)
+			for range n {
+				r.Record(storage.Action{Service: t.Service, Action: t.Action, Duration: low, TraceID: storage.TraceID{1}})
+			}
+		}
+	}
+	return r
+}
 
 const (
 	openMetrics = "application/openmetrics-text;version=1.0.0"

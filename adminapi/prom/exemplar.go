@@ -21,11 +21,11 @@ type told struct {
 
 type pair struct{ service, action string }
 
-// update returns the exemplar of each bucket, given recent ones by their
-// buckets: what was told last, or a newer one. The slice is the caller's.
-func (t *told) update(p pair, buckets int, recent []storage.Exemplar, bucketOf func(*storage.Exemplar) int) []storage.Exemplar {
+// update appends to dst the exemplar of each bucket, given recent ones by their
+// buckets: what was told last, or a newer one.
+func (t *told) update(dst []storage.Exemplar, p pair, buckets int, recent []storage.Exemplar, bucketOf func(*storage.Exemplar) int) []storage.Exemplar {
 	if len(recent) == 0 {
-		return nil
+		return dst
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -39,7 +39,7 @@ func (t *told) update(p pair, buckets int, recent []storage.Exemplar, bucketOf f
 			*last = recent[i]
 		}
 	}
-	return slices.Clone(list)
+	return append(dst, list...)
 }
 
 // fillExemplars adds the total's exemplars to the native side, oldest first as
@@ -56,9 +56,14 @@ func (m *maker) fillExemplars(to *dto.Histogram, t *storage.Total, told *told) {
 		value := e.Duration.Seconds()
 		return sort.Search(len(to.Bucket)-1, func(i int) bool { return *to.Bucket[i].UpperBound >= value })
 	}
-	for i, e := range told.update(pair{t.Service, t.Action}, len(to.Bucket), list, bucketOf) {
-		if !e.Time.IsZero() {
-			to.Bucket[i].Exemplar = m.exemplar(&e)
+	chosen := told.update(m.histogram.chosen[:0], pair{t.Service, t.Action}, len(to.Bucket), list, bucketOf)
+	m.histogram.chosen = chosen
+	for i := range chosen {
+		switch at := slices.Index(list, chosen[i]); {
+		case at >= 0:
+			to.Bucket[i].Exemplar = to.Exemplars[at]
+		case !chosen[i].Time.IsZero():
+			to.Bucket[i].Exemplar = m.exemplar(&chosen[i])
 		}
 	}
 }

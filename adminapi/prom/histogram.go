@@ -22,7 +22,8 @@ type histogramSlabs struct {
 	deltas     slab[int64]
 	offsets    slab[int32]
 	lengths    slab[uint32]
-	sorted     []storage.Exemplar
+	sorted     []storage.Exemplar // used again by each histogram
+	chosen     []storage.Exemplar // likewise
 	exemplars  slab[dto.Exemplar]
 	exemplarOf slab[*dto.Exemplar]
 	times      slab[timestamppb.Timestamp]
