@@ -22,7 +22,7 @@ func tool(t *testing.T, name string) string {
 // missing skips a test for want of something; in the full check it fails.
 func missing(t *testing.T, what string) {
 	t.Helper()
-	const format = "there is no %s; adminapi/prom/tools.sh FOLDER brings it, and ACTIONLOG_TOOLS=FOLDER tells the test of it"
+	const format = "there is no %s; adminapi/tools.sh FOLDER brings it, and ACTIONLOG_TOOLS=FOLDER tells the test of it"
 	if full() {
 		t.Fatalf(format, what)
 	}
@@ -89,23 +89,47 @@ func TestAlerts(t *testing.T) {
 	}
 }
 
+// tsc checks a dashboard against the type that it has to have, and returns what
+// is wrong with it. The modules are those that tools.sh has installed.
+func tsc(t *testing.T, node, modules, dashboard string) (string, error) {
+	t.Helper()
+	dir := t.TempDir()
+	types, err := os.ReadFile("testdata/dashboard.ts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"dashboard.ts":  string(types),
+		"grafana.ts":    "import type {OurDashboard} from './dashboard';\nexport default " + strings.TrimSpace(dashboard) + " satisfies OurDashboard;\n",
+		"tsconfig.json": `{"compilerOptions": {"strict": true, "noEmit": true, "skipLibCheck": true, "types": [], "target": "es2022", "module": "esnext", "moduleResolution": "bundler"}}`,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(modules, filepath.Join(dir, "node_modules")); err != nil {
+		t.Fatal(err)
+	}
+	return run(t, "", node, filepath.Join(modules, "typescript/bin/tsc"), "--pretty", "false", "-p", dir)
+}
+
 // TestDashboardTypes checks the dashboard against Grafana's own types, and
 // that the check finds mistakes.
 func TestDashboardTypes(t *testing.T) {
 	t.Parallel()
 	node := tool(t, "node")
-	folder := filepath.Join(os.Getenv("ACTIONLOG_TOOLS"), "grafana")
-	if _, err := os.Stat(filepath.Join(folder, "node_modules/@grafana/schema")); os.Getenv("ACTIONLOG_TOOLS") == "" || err != nil {
+	modules := filepath.Join(os.Getenv("ACTIONLOG_TOOLS"), "adminapi/node_modules")
+	if _, err := os.Stat(filepath.Join(modules, "@grafana/schema")); os.Getenv("ACTIONLOG_TOOLS") == "" || err != nil {
 		missing(t, "@grafana/schema")
 	}
-	if out, err := run(t, "", node, "tools/check.mjs", "grafana.json", folder); err != nil {
-		t.Errorf("check grafana.json: %v\n%s", err, out)
-	}
-
 	text, err := os.ReadFile("grafana.json")
 	if err != nil {
 		t.Fatal(err)
 	}
+	if out, err := tsc(t, node, modules, string(text)); err != nil {
+		t.Errorf("the dashboard has a wrong type: %v\n%s", err, out)
+	}
+
 	bad := string(text)
 	mistakes := []struct{ right, wrong, told string }{
 		{`"schemaVersion": 41`, `"schemaVersion": "41"`, "Type 'string' is not assignable to type 'number'"},
@@ -121,11 +145,7 @@ func TestDashboardTypes(t *testing.T) {
 		}
 		bad = strings.Replace(bad, m.right, m.wrong, 1)
 	}
-	path := filepath.Join(t.TempDir(), "bad.json")
-	if err := os.WriteFile(path, []byte(bad), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	out, err := run(t, "", node, "tools/check.mjs", path, folder)
+	out, err := tsc(t, node, modules, bad)
 	if err == nil {
 		t.Error("the check finds nothing wrong with a dashboard full of mistakes")
 	}
