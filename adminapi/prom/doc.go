@@ -83,7 +83,8 @@
 // one before. None of these bounds is one of the ring's, since a second is
 // 1953125 × 2^9 ns. A quantile estimated from them is within a factor of
 // 2^(1/8) × (1 + 1/32) = 1.125 of the exact one at worst. The zero bucket holds
-// durations of zero and no others; beyond 19 hours all count as 19.
+// durations of zero and no others. What took longer than 19 hours is above every
+// classic bound, and in the native bucket of 19 hours.
 //
 // # Dashboard and alerts
 //

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -60,6 +61,31 @@ func TestText(t *testing.T) {
 				t.Errorf("metrics (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestDocumented compares the metrics with those that the package's comment
+// lists.
+func TestDocumented(t *testing.T) {
+	t.Parallel()
+	doc, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := map[string]string{}
+	for _, m := range regexp.MustCompile(`(?m)^//\t(actionlog_\w+)(?:\{(.*)\})? +(\w+)(?:  |$)`).FindAllStringSubmatch(string(doc), -1) {
+		listed[m[1]] = m[3] + " " + m[2]
+	}
+	got := map[string]string{}
+	for name, f := range gather(t, prom.New(sampleOptions())) {
+		var labels []string
+		for _, l := range f.Metric[0].Label {
+			labels = append(labels, l.GetName())
+		}
+		got[name] = strings.ToLower(f.GetType().String()) + " " + strings.Join(labels, ",")
+	}
+	if diff := cmp.Diff(listed, got); diff != "" {
+		t.Errorf("metrics (-documented +gathered):\n%s", diff)
 	}
 }
 
