@@ -69,6 +69,7 @@ func TestDashboardClears(t *testing.T) {
 	b := newBackend(t, adminapi.Options{}, ring.Options{})
 	b.record("CaseService", 20)
 	d := openDashboard(t, b, browsertest.Options{}, "")
+	d.Wait(`document.querySelectorAll('#failing li').length > 0`)
 	d.click("#clear")
 	d.Wait(`document.querySelector('#clear-dialog').open`)
 	d.keys(kb.Enter) // keeps them
@@ -76,7 +77,7 @@ func TestDashboardClears(t *testing.T) {
 	d.click("#clear")
 	d.click("#clear-dialog .danger")
 	d.Wait(`!document.querySelector('#clear-dialog').open && page.rows.length === 0`)
-	d.Wait(`document.querySelectorAll('#services tbody tr').length === 0`)
+	d.Wait(`document.querySelectorAll('#services tbody tr, #failing li').length === 0`)
 	b.record("CaseService", 3)
 	d.Wait(`page.rows.length === 3`)
 
