@@ -342,3 +342,16 @@ func TestCountsInAFlood(t *testing.T) {
 		t.Errorf("lifetime is %+v, %v; want %d in all", st.Lifetime, err, writers*each)
 	}
 }
+
+// totalOf returns how many actions a series counts.
+func totalOf(t *testing.T, r *Ring, q storage.Query, step time.Duration) (total int64) {
+	t.Helper()
+	points, err := r.Series(t.Context(), q, step)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range points {
+		total += p.Total
+	}
+	return total
+}
