@@ -38,7 +38,9 @@
 // of bucket counts for each service and action, successes and failures apart;
 // only the cells of now are counted by index. Actions that were posted with a
 // time of their own are counted in the cell of that time, up to a day back or
-// ahead.
+// ahead: by the second within 15 minutes of now, by the minute beyond. (So a
+// minute in which something was posted more than 15 minutes ahead of its time
+// is never told apart by seconds.)
 //
 // # Caveats
 //
