@@ -52,7 +52,8 @@
 // [Ring.Series] is exact where it can answer from the time line: steps of whole
 // seconds over the last 15 minutes, of whole minutes over 24 hours. Ask for
 // steps of whole minutes if the range reaches back further than a quarter of an
-// hour: of smaller ones the older part would be what window and keeps hold.
+// hour, as [Ring.FinestStep] says: of smaller ones the older part would be what
+// window and keeps hold.
 // [Ring.Totals] are exact always, and go on over a clear.
 //
 // Memory is bounded: 152 bytes a slot, side chunks of at most 7 KB for each

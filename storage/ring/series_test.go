@@ -355,3 +355,20 @@ func totalOf(t *testing.T, r *Ring, q storage.Query, step time.Duration) (total 
 	}
 	return total
 }
+
+func TestFinestStep(t *testing.T) {
+	t.Parallel()
+	r := New(Options{})
+	now := time.Now()
+	for _, tt := range []struct {
+		from time.Time
+		want time.Duration
+	}{
+		{time.Time{}, time.Minute}, {now.Add(-24 * time.Hour), time.Minute}, {now.Add(-17 * time.Minute), time.Minute},
+		{now.Add(-15 * time.Minute), time.Second}, {now, time.Second}, {now.Add(time.Hour), time.Second},
+	} {
+		if got := r.FinestStep(tt.from); got != tt.want {
+			t.Errorf("from %v: %v, want %v", tt.from, got, tt.want)
+		}
+	}
+}
