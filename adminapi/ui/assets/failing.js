@@ -52,19 +52,19 @@ export class Failing {
     this.onChange(this.#list);
   }
 
-  // #learn finds since when an action fails from what was counted each half
+  // #learn finds since when an action fails from what was counted each
   // minute, or each five minutes of a day if that does not reach back enough.
   async #learn(g, signal) {
     const query = { service: g.service, action: g.action };
     let points;
     try {
-      ({ points } = await this.api.timeseries({ ...query, from: '1h', step: '30s' }, { signal }));
+      ({ points } = await this.api.timeseries({ ...query, from: '1h', step: '1m' }, { signal }));
     } catch (error) {
       if (error.status !== 404) throw error;
       this.#guess(g);
       return;
     }
-    const step = 30e3;
+    const step = 60e3;
     const run = failingSince(points, step, now());
     if (!run) {
       this.#guess(g);
