@@ -45,7 +45,7 @@ func (f *flight) begin(m *Middleware, w http.ResponseWriter, r *http.Request, sh
 	fin, start := &s.finish, &s.start
 	fin.HTTP = true
 	fin.Path = m.pathOf(r)
-	fin.Remote = peerOf(r.RemoteAddr)
+	fin.Remote = s.peer.of(r.RemoteAddr)
 	fin.RequestID = ""
 	fin.TraceID, fin.SpanID = storage.TraceID{}, storage.SpanID{}
 	if len(r.Header) > 0 {

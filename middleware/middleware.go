@@ -118,6 +118,7 @@ type scratch struct {
 	slab   *[slabSize]writer
 	next   int
 	last   *route // of the last request that nobody named
+	peer   peer   // of the last request
 	line   line
 }
 
