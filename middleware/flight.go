@@ -60,7 +60,6 @@ func (f *flight) begin(m *Middleware, w http.ResponseWriter, r *http.Request, sh
 	start.Method = methods[methodIndex(r.Method)]
 	start.Path, start.RequestID, start.Remote = fin.Path, fin.RequestID, fin.Remote
 	f.active = m.opts.Recorder.Begin(f.known(n, r).handle, start)
-	start.Near = f.active.Token // the next request that gets this scratch is likely on this processor
 	return f.w, r
 }
 

@@ -37,7 +37,7 @@ func New(opts Options) *Middleware {
 	}
 	m.opts = opts.withDefaults()
 	m.unnamed.routes.init(largeTable)
-	m.scratches.New = func() any { return new(scratch) }
+	m.scratches.New = func() any { return &scratch{start: storage.Start{Place: opts.Recorder.Place()}} }
 	return m
 }
 
