@@ -24,13 +24,15 @@ var methods = [...]string{
 	http.MethodDelete, http.MethodConnect, http.MethodOptions, http.MethodTrace,
 }
 
+const methodHead = 2
+
 // methodIndex returns the place of method in methods.
 func methodIndex(method string) int {
 	switch method {
 	case http.MethodGet, "":
 		return 1
 	case http.MethodHead:
-		return 2
+		return methodHead
 	case http.MethodPost:
 		return 3
 	case http.MethodPut:

@@ -113,10 +113,14 @@ func prefixOf(pattern string, segments int) (string, bool) {
 // patternOf returns the pattern that a request came back with. ServeMux gives
 // a CONNECT that it redirects the new path for a pattern, which is no name.
 func patternOf(r *http.Request) string {
-	if r.Method == http.MethodConnect && r.URL != nil && r.Pattern == redirected(r.URL.Path) {
+	if len(r.Method) == len(http.MethodConnect) && isRedirected(r) {
 		return ""
 	}
 	return r.Pattern
+}
+
+func isRedirected(r *http.Request) bool {
+	return r.Method == http.MethodConnect && r.URL != nil && r.Pattern == redirected(r.URL.Path)
 }
 
 // redirected returns where ServeMux sends a path that wants a slash at its end:
