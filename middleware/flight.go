@@ -37,7 +37,7 @@ func (f *flight) begin(m *Middleware, w http.ResponseWriter, r *http.Request, sh
 	f.m, f.x, f.outer, f.scratch = m, x, r, s
 	f.method = methodIndex(r.Method)
 	if n != nil {
-		x.said.Store(n)
+		x.say(n)
 	}
 	if m.opts.SkipFunc != nil && m.opts.KeepFailed {
 		f.skip = m.opts.SkipFunc(r)
@@ -200,10 +200,10 @@ func (f *flight) tell(panicked any) {
 func (f *flight) record() {
 	m, x, fin := f.m, f.x, &f.scratch.finish
 	state := x.state.Load()
-	err, text := f.err, ""
+	text, err := "", f.err
 	fin.Attrs = nil
-	if n := x.notes.Load(); n != nil {
-		err, text = f.gather(n)
+	if n := x.heard().notes; n != nil {
+		text, err = f.gather(n)
 	}
 	fin.Bytes = bytesOf(state)
 	if f.method == methodHead {
@@ -237,24 +237,25 @@ func (f *flight) record() {
 	}
 }
 
-// gather takes what was noted, and returns the error and the text of the answer.
-func (f *flight) gather(n *notes) (err error, text string) {
+// gather takes what was noted, and returns the text of the answer and the error.
+func (f *flight) gather(n *notes) (text string, err error) {
 	g := n.gather()
 	if g.id != "" {
 		f.scratch.finish.RequestID = g.id
 	}
 	f.scratch.finish.Attrs = g.attrs
 	if g.err != nil && f.returned {
-		return g.err, g.text
+		return g.text, g.err
 	}
-	return firstOf(f.err, g.err), g.text
+	return g.text, firstOf(f.err, g.err)
 }
 
 // identity returns the name that the request has come to.
 func (f *flight) identity() *identity {
-	said := f.x.said.Load()
+	told := f.x.heard()
+	said := told.said
 	pattern := f.route
-	if r := f.x.routed.Load(); r != nil {
+	if r := told.routed; r != nil {
 		pattern = r.pattern
 	} else if pattern == "" {
 		pattern = patternOf(f.x.r)

@@ -103,10 +103,10 @@ func (m *Middleware) around(w http.ResponseWriter, r *http.Request) *exchange {
 // adopt takes what an inner wrapper was told and what it sees.
 func (x *exchange) adopt(n *name, r *http.Request) {
 	if n != nil {
-		x.said.Store(n)
+		x.say(n)
 	}
-	if r != x.r && r.Pattern != "" && x.routed.Load() == nil {
-		x.routed.Store(x.m.unnamed.routes.of(r.Pattern))
+	if r != x.r && r.Pattern != "" && x.heard().routed == nil {
+		x.route(x.m.unnamed.routes.of(r.Pattern))
 	}
 }
 

@@ -40,7 +40,7 @@ type visit struct {
 }
 
 func (x *exchange) visit(r *http.Request) visit {
-	return visit{x: x, r: r, outer: r.Pattern, inner: r.URL.Path, before: x.routed.Load()}
+	return visit{x: x, r: r, outer: r.Pattern, inner: r.URL.Path, before: x.heard().routed}
 }
 
 func (v *visit) leave() {
@@ -48,10 +48,10 @@ func (v *visit) leave() {
 	if pattern == "" || pattern == v.outer && v.r == v.x.r {
 		return
 	}
-	if deeper := v.x.routed.Load(); deeper != v.before && deeper.pattern != pattern {
+	if deeper := v.x.heard().routed; deeper != v.before && deeper.pattern != pattern {
 		return // a Route further inside knows better
 	}
-	v.x.routed.Store(v.x.m.below(v.x.r.URL.Path, v.inner, v.outer, pattern))
+	v.x.route(v.x.m.below(v.x.r.URL.Path, v.inner, v.outer, pattern))
 }
 
 // join is a route below another one.
