@@ -54,13 +54,14 @@ export class Failing {
     this.onChange(this.#list);
   }
 
-  // #learn finds since when an action fails.
+  // #learn finds since when an action fails, by whole minutes, which are counted
+  // for a day.
   async #learn(g, signal) {
     const ask = async (query) => (await this.api.timeseries({ service: g.service, action: g.action, ...query }, { signal })).points;
-    const step = 30e3;
+    const step = 60e3;
     let points;
     try {
-      points = await ask({ from: '1h', step: '30s' });
+      points = await ask({ from: '1h', step: '1m' });
     } catch (error) {
       if (error.status !== 404) throw error;
     }
