@@ -90,6 +90,13 @@ func TestDashboardSurvivesRestarts(t *testing.T) {
 	if got := d.eval(`(() => { const list = ` + ids + `; return new Set(list).size === list.length; })()`); got != "true" {
 		t.Error("after another process answers, an id is there twice")
 	}
+
+	b.kill()
+	b.record("Later", 20)
+	d.typeFilter("status:failed")
+	d.Wait(`/cannot be reached/.test(document.querySelector('#empty').textContent)`)
+	b.start(false)
+	d.Wait(`page.rows.length === 2 && document.querySelector('#empty').hidden && document.querySelector('#banner').hidden`)
 }
 
 // TestDashboardPages has the list fetch what is older as one scrolls down, and

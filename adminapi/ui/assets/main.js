@@ -103,6 +103,7 @@ const polls = {
     plot.show(data);
     if (usual()) tiles.series(data, now());
     status.answered();
+    if (tail.state === 'failed' && tail.error.status !== 400) refill();
   }), () => (live(view.query) ? Math.max(5e3, step / 2) : 60e3), failed),
   tiles: new Poll(unless404('.readout', async (signal) => {
     if (usual()) return;
