@@ -36,3 +36,20 @@ func (h *Handler) RememberedLogins() int {
 	}
 	return len(s.by)
 }
+
+// OpenStreams returns how many streams are open.
+func (h *Handler) OpenStreams() int {
+	h.streams.mu.Lock()
+	defer h.streams.mu.Unlock()
+	n := 0
+	for _, k := range h.streams.peers {
+		n += k
+	}
+	if n != len(h.streams.open) {
+		panic("the count of streams by peer differs from that in all")
+	}
+	return n
+}
+
+// HoldTail sets how many bytes what all streams share may take.
+func (h *Handler) HoldTail(n int) { h.streams.tailSize = n }

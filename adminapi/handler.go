@@ -32,7 +32,8 @@ type SlowLister interface {
 
 // Handler is the admin API. It is an http.Handler to mount on a mux, see
 // [Handler.Register], or to serve on a listener of its own. It is safe for
-// concurrent use, and starts no goroutine.
+// concurrent use. While streams are open it has one goroutine of its own; see
+// [Handler.Close].
 type Handler struct {
 	opts         Options
 	clearer      storage.Clearer // nil where the store cannot
@@ -42,6 +43,7 @@ type Handler struct {
 	errorLister  ErrorLister     // nil where the store cannot
 	seriesLister SeriesLister    // nil where the store cannot
 	patience     time.Duration   // exportPatience, but in tests
+	streams      *streams        // nil where the store cannot
 	guard        *guard
 	table        []route
 	doorways     []doorway
@@ -67,6 +69,9 @@ func New(opts Options) (*Handler, error) {
 	h.errorLister, _ = opts.Store.(ErrorLister)
 	h.seriesLister, _ = opts.Store.(SeriesLister)
 	h.patience = exportPatience
+	if f, ok := opts.Store.(storage.Follower); ok {
+		h.streams = newStreams(f, h.opts)
+	}
 	h.opts.Token, h.opts.IngestToken, h.opts.Username, h.opts.Password = "", "", "", "" // the guard has their hashes
 	h.table = h.routes()
 	h.doorways = doorways(h.table)
@@ -147,6 +152,22 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (err error) {
 	routed := *r
 	routed.URL = &url.URL{Path: path, RawQuery: r.URL.RawQuery}
 	return h.router.ServeHTTPError(w, &routed)
+}
+
+// Close ends all streams that are open, refuses new ones, and returns when all
+// have ended, which takes about a second at most where a client does not listen.
+// All other requests are answered as before. It may be called more than once,
+// and always returns nil.
+//
+// http.Server.Shutdown waits for streams, and they do not end by themselves.
+// So let the server close the handler:
+//
+//	server.RegisterOnShutdown(func() { api.Close() })
+func (h *Handler) Close() error {
+	if h.streams != nil {
+		h.streams.close()
+	}
+	return nil
 }
 
 func setSecurityHeaders(h http.Header) {

@@ -17,10 +17,11 @@ type route struct {
 	path    string // below the base path, with parameters as {name}
 	what    string // what it does, as in "Failed to get recent actions"
 	doc     string
-	changes bool   // whether it changes something, and read-only mode refuses it
-	absent  bool   // whether the store cannot do it
 	why     string // why it is absent, unless the store cannot do it
 	door    door   // which credentials it asks for
+	lasting bool   // whether it goes on until the client ends it, so that no page of another origin may begin it
+	changes bool   // whether it changes something, and read-only mode refuses it
+	absent  bool   // whether the store cannot do it
 	serve   bunrouter.HandlerFunc
 }
 
@@ -93,6 +94,10 @@ func (h *Handler) routes() []route {
 			method: http.MethodPost, path: "/logout", what: "log out", serve: h.logout,
 			door: open, absent: !h.guard.creds.hasToken, why: "this server has no token to log in with",
 			doc: "Ends what /login began",
+		}, {
+			method: http.MethodGet, path: "/stream", what: "stream actions", serve: h.stream,
+			absent: h.streams == nil, lasting: true,
+			doc: "Live actions that match a query, as Server-Sent Events or over a WebSocket; after resumes, last sends the newest 0 to 1000 first",
 		},
 	}
 }
@@ -145,6 +150,9 @@ func (h *Handler) endpoint(rt *route) bunrouter.HandlerFunc {
 		}
 		if rt.changes && h.opts.ReadOnly {
 			return forbidden("this server is read-only")
+		}
+		if rt.lasting && h.guard.foreign(req.Request) {
+			return errCrossOrigin
 		}
 		defer func() {
 			if err != nil {

@@ -66,6 +66,7 @@ var heavy = map[string][]string{
 	"github.com/gofrs/flock":        {"actionlog/archive"},
 	"github.com/klauspost/compress": {"actionlog/archive"},
 	"golang.org/x/time":             {"actionlog/adminapi"},
+	"github.com/coder/websocket":    {"actionlog/adminapi"},
 	"golang.org/x/sys":              {"actionlog/archive"},
 	"github.com/google/go-cmp":      {"actionlog/storage/storetest"},
 
