@@ -115,6 +115,10 @@ type Options struct {
 	// ReadOnly refuses what would change something.
 	ReadOnly bool
 
+	// Metrics answers GET /metrics to those who are let in, such as the handler
+	// of the package adminapi/prom. Without it the endpoint is a 404.
+	Metrics http.Handler
+
 	// Now returns the time that relative times of a query count from, and by
 	// which Rate is measured. The default is time.Now.
 	Now func() time.Time

@@ -1,7 +1,6 @@
 package adminapi
 
 import (
-	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -17,11 +16,11 @@ type route struct {
 	path    string // below the base path, with parameters as {name}
 	what    string // what it does, as in "Failed to get recent actions"
 	doc     string
-	why     string // why it is absent, unless the store cannot do it
 	door    door   // which credentials it asks for
 	lasting bool   // whether it goes on until the client ends it, so that no page of another origin may begin it
 	changes bool   // whether it changes something, and read-only mode refuses it
-	absent  bool   // whether the store cannot do it
+	absent  bool   // whether the store cannot do it, or the option is not set
+	option  string // what it takes beside the store, if anything
 	serve   bunrouter.HandlerFunc
 }
 
@@ -84,20 +83,24 @@ func (h *Handler) routes() []route {
 			doc:    "Counts and latencies of a query step by step",
 		}, {
 			method: http.MethodPost, path: "/", what: "record actions", serve: h.ingest,
-			changes: true, door: recording, absent: !h.opts.Ingest,
+			changes: true, door: recording, absent: !h.opts.Ingest, option: "Options.Ingest",
 			doc: "Records actions: one, an array of them, or one a line",
 		}, {
 			method: http.MethodPost, path: "/login", what: "log in", serve: h.login,
-			door: open, absent: !h.guard.creds.hasToken, why: "this server has no token to log in with",
+			door: open, absent: !h.guard.creds.hasToken, option: "Options.Token",
 			doc: "Sets a cookie that counts as the token, which comes as {\"token\":\"…\"}",
 		}, {
 			method: http.MethodPost, path: "/logout", what: "log out", serve: h.logout,
-			door: open, absent: !h.guard.creds.hasToken, why: "this server has no token to log in with",
+			door: open, absent: !h.guard.creds.hasToken, option: "Options.Token",
 			doc: "Ends what /login began",
 		}, {
 			method: http.MethodGet, path: "/stream", what: "stream actions", serve: h.stream,
 			absent: h.streams == nil, lasting: true,
 			doc: "Live actions that match a query, as Server-Sent Events or over a WebSocket; after resumes, last sends the newest 0 to 1000 first",
+		}, {
+			method: http.MethodGet, path: "/metrics", what: "get metrics", serve: h.metrics,
+			absent: h.opts.Metrics == nil, option: "Options.Metrics",
+			doc: "Metrics for Prometheus, as text, OpenMetrics or protobuf",
 		},
 	}
 }
@@ -146,7 +149,7 @@ func (h *Handler) newRouter() *bunrouter.Router {
 func (h *Handler) endpoint(rt *route) bunrouter.HandlerFunc {
 	return func(w http.ResponseWriter, req bunrouter.Request) (err error) {
 		if rt.absent {
-			return &Error{Status: http.StatusNotFound, Detail: cmp.Or(rt.why, "the store of this server cannot "+rt.what)}
+			return absent(rt)
 		}
 		if rt.changes && h.opts.ReadOnly {
 			return forbidden("this server is read-only")
@@ -164,6 +167,15 @@ func (h *Handler) endpoint(rt *route) bunrouter.HandlerFunc {
 	}
 }
 
+// absent is the answer of an endpoint that there is not on this server.
+func absent(rt *route) error {
+	detail := "the store of this server cannot " + rt.what
+	if rt.option != "" {
+		detail = "this server cannot " + rt.what + "; " + rt.option + " is not set"
+	}
+	return &Error{Status: http.StatusNotFound, Detail: detail}
+}
+
 func (h *Handler) notFound() error {
 	return &Error{Status: http.StatusNotFound, Detail: fmt.Sprintf("there is no such endpoint; GET %s/ lists those that there are", h.opts.BasePath)}
 }
@@ -174,7 +186,7 @@ type indexEntry struct {
 	Doc    string `json:"doc"`
 }
 
-// index answers with the endpoints that the store can serve.
+// index answers with the endpoints that this server has.
 func (h *Handler) index(w http.ResponseWriter, req bunrouter.Request) error {
 	entries := make([]indexEntry, 0, len(h.table))
 	for _, rt := range h.table {
