@@ -47,6 +47,7 @@ type Handler struct {
 	guard        *guard
 	table        []route
 	doorways     []doorway
+	description  func() ([]byte, error)
 	router       *bunrouter.Router
 }
 
@@ -75,6 +76,7 @@ func New(opts Options) (*Handler, error) {
 	h.opts.Token, h.opts.IngestToken, h.opts.Username, h.opts.Password = "", "", "", "" // the guard has their hashes
 	h.table = h.routes()
 	h.doorways = doorways(h.table)
+	h.description = h.describer()
 	h.router = h.newRouter()
 	return h, nil
 }

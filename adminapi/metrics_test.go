@@ -44,7 +44,7 @@ func TestMetrics(t *testing.T) {
 			}
 		})
 	}
-	if list := body(t, do(with, request("GET", "/action-logs/", token))); !strings.Contains(list, `"/action-logs/metrics"`) {
+	if list := body(t, do(with, request("GET", "/action-logs/", token, "Accept: application/json"))); !strings.Contains(list, `"/action-logs/metrics"`) {
 		t.Errorf("the list of endpoints lacks /metrics: %s", list)
 	}
 }
