@@ -17,6 +17,7 @@ require (
 	github.com/rs/zerolog v1.35.1
 	github.com/spf13/cobra v1.10.2
 	github.com/spf13/pflag v1.0.9
+	github.com/swaggest/swgui v1.8.5
 	github.com/uptrace/bunrouter v1.0.23
 	go.uber.org/goleak v1.3.0
 	golang.org/x/term v0.47.0

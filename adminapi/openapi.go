@@ -97,6 +97,13 @@ func (h *Handler) openapi(w http.ResponseWriter, req bunrouter.Request) error {
 	return nil
 }
 
+// docs lets another handler show the description. It sees the path /docs or one
+// below it, whatever the base path is.
+func (h *Handler) docs(w http.ResponseWriter, req bunrouter.Request) error {
+	h.opts.Docs.ServeHTTP(w, req.Request)
+	return nil
+}
+
 // object is one of JSON.
 type object map[string]any
 

@@ -29,6 +29,10 @@ func everything(t testing.TB) adminapi.Options {
 	t.Helper()
 	return adminapi.Options{
 		Store: newRing(t, samples()...), Token: "s3cret", Username: "ada", Password: "x", Ingest: true, IngestToken: "ingest-token",
+		Docs: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			_, _ = io.WriteString(w, "the page at "+r.URL.Path)
+		}),
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/plain; version=0.0.4")
 			_, _ = io.WriteString(w, "up 1\n")
@@ -322,6 +326,7 @@ func TestAnswersAreDescribed(t *testing.T) {
 		{"POST", "/login", `{"token":"wrong"}`, 401, []string{jsonType}},
 		{"POST", "/login", `{}`, 400, []string{jsonType}},
 		{"POST", "/logout", "", 204, nil},
+		{"GET", "/docs", "", 200, nil},
 		{"GET", "/metrics", "", 200, nil},
 		{"GET", "/stream?sort=duration", "", 400, nil},
 		{"POST", "/clear", "", 201, nil},
@@ -496,6 +501,37 @@ func TestSecurityIsDescribed(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestDocsAreWithinTheGuard has them be for those who are let in, and find out
+// what they are asked for at any base path.
+func TestDocsAreWithinTheGuard(t *testing.T) {
+	t.Parallel()
+	opts := everything(t)
+	opts.BasePath = "/a/b"
+	h := newHandler(t, opts)
+	for _, tt := range []struct {
+		target, header string
+		status         int
+		body           string
+	}{
+		{"/a/b/docs", "X-Y: z", 200, "the page at /docs"},
+		{"/a/b/docs/", "X-Y: z", 200, "the page at /docs"},
+		{"/a/b/docs/swagger-ui.css", "X-Y: z", 200, "the page at /docs/swagger-ui.css"},
+		{"/a/b/openapi.json", "X-Y: z", 200, `"openapi":"3.1.0"`},
+		{"/a/b/docs/x/y", bearer, 404, "no such endpoint"},
+		{"/a/b/docs", "From-Peer: 192.0.2.1:5", 403, "address"},
+		{"/a/b/docs", "Host: attacker.example", 403, "Host"},
+	} {
+		resp := do(h, request("GET", tt.target, tt.header))
+		if got := body(t, resp); resp.StatusCode != tt.status || !strings.Contains(got, tt.body) {
+			t.Errorf("%s %s: %d %.100s", tt.target, tt.header, resp.StatusCode, got)
+		}
+	}
+	resp := do(newHandler(t, adminapi.Options{}), request("GET", "/action-logs/docs"))
+	if got := detail(t, resp); resp.StatusCode != 404 || !strings.Contains(got, "Options.Docs is not set") {
+		t.Errorf("without them: %d %q", resp.StatusCode, got)
 	}
 }
 

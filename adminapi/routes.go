@@ -62,8 +62,19 @@ func (h *Handler) routes() []route {
 			}},
 		}, {
 			method: http.MethodGet, path: "/openapi.json", what: "describe the endpoints", serve: h.openapi,
-			doc: "The description of these endpoints, as OpenAPI 3.1",
-			api: operation{tag: "pages", answers: answersJSON("The description", "Description", "")},
+			door: open,
+			doc:  "The description of these endpoints, as OpenAPI 3.1",
+			api:  operation{tag: "pages", answers: answersJSON("The description", "Description", "")},
+		}, {
+			method: http.MethodGet, path: "/docs", what: "show the documentation", serve: h.docs,
+			door: open, absent: h.opts.Docs == nil, option: "Options.Docs",
+			doc: "This description as a page on which the endpoints can be tried",
+			api: operation{tag: "pages", answers: []content{{http.StatusOK, "The page", "text/html", "", ""}}},
+		}, {
+			method: http.MethodGet, path: "/docs/{file}", what: "get a file of the documentation", serve: h.docs,
+			door: open, absent: h.opts.Docs == nil, option: "Options.Docs",
+			doc: "What the page is made of",
+			api: operation{hidden: true},
 		}, {
 			method: http.MethodGet, path: "/recent", what: "get recent actions", serve: h.recent,
 			doc: "The newest actions; limit is 1 to 1000, by default 100",
