@@ -184,15 +184,11 @@ func TestDescriptionIsComplete(t *testing.T) {
 				t.Errorf("%s: answer %+v needs a schema and an example", name, a)
 			}
 		}
-		var named []string
-		for _, p := range rt.PathParams {
-			named = append(named, p)
-		}
 		var inPattern []string
 		for _, m := range inPath.FindAllStringSubmatch(rt.Path, -1) {
 			inPattern = append(inPattern, m[1])
 		}
-		if diff := cmp.Diff(inPattern, named); diff != "" {
+		if diff := cmp.Diff(inPattern, rt.PathParams); diff != "" {
 			t.Errorf("%s: parameters of the path (-in the path +described):\n%s", name, diff)
 		}
 		var op struct{ OperationID string }
