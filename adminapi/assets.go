@@ -113,11 +113,7 @@ func (h *Handler) front(w http.ResponseWriter, req bunrouter.Request) error {
 // asked for. Neither a mux that strips a prefix nor a proxy that replaces one
 // by a path that ends in a slash as its own does make it wrong.
 func baseHref(r *http.Request) string {
-	target := r.RequestURI
-	if target == "" {
-		target = r.URL.EscapedPath()
-	}
-	target, _, _ = strings.Cut(target, "?")
+	target, _, _ := strings.Cut(r.RequestURI, "?")
 	last := target[strings.LastIndexByte(target, '/')+1:]
 	if last == "" {
 		return "./"

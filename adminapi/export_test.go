@@ -1,6 +1,11 @@
 package adminapi
 
-import "time"
+import (
+	"net/http"
+	"time"
+
+	"actionlog/storage"
+)
 
 // What the fuzz targets look at from inside.
 var (
@@ -92,4 +97,15 @@ func QueryParamNames() (names []string) {
 		names = append(names, p.name)
 	}
 	return names
+}
+
+// ParseStream returns what a client asks of a stream.
+func ParseStream(rawQuery string, header http.Header) (after string, last int, match *storage.Matcher, err error) {
+	p, err := parseStream(rawQuery, header, time.Date(2025, 11, 13, 12, 0, 0, 0, time.UTC))
+	return string(p.after), p.last, p.match, err
+}
+
+// EncodeStream returns an action in both formats.
+func EncodeStream(a *storage.Action) (event, frame string) {
+	return string(eventFormat{}.appendAction([]byte("x"), a)[1:]), string(frameFormat{}.appendAction([]byte("x"), a)[1:])
 }

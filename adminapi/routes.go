@@ -1,6 +1,7 @@
 package adminapi
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -23,8 +24,8 @@ type route struct {
 	door    door   // which credentials it asks for
 	lasting bool   // whether it goes on until the client ends it, so that no page of another origin may begin it
 	changes bool   // whether it changes something, and read-only mode refuses it
-	absent  bool   // whether the store cannot do it, or the option is not set
-	option  string // what it takes beside the store, if anything
+	absent  bool   // whether the store cannot do it, or an option is not set
+	why     string // why it is absent, unless the store cannot do it
 	serve   bunrouter.HandlerFunc
 }
 
@@ -67,12 +68,12 @@ func (h *Handler) routes() []route {
 			api:  operation{tag: "pages", answers: answersJSON("The description", "Description", "")},
 		}, {
 			method: http.MethodGet, path: "/docs", what: "show the documentation", serve: h.docs,
-			door: open, absent: h.opts.Docs == nil, option: "Options.Docs",
+			door: open, absent: h.opts.Docs == nil, why: "this server has no documentation; Options.Docs is not set",
 			doc: "This description as a page on which the endpoints can be tried",
 			api: operation{tag: "pages", answers: []content{{http.StatusOK, "The page", "text/html", "", ""}}},
 		}, {
 			method: http.MethodGet, path: "/docs/{file}", what: "get a file of the documentation", serve: h.docs,
-			door: open, absent: h.opts.Docs == nil, option: "Options.Docs",
+			door: open, absent: h.opts.Docs == nil, why: "this server has no documentation; Options.Docs is not set",
 			doc: "What the page is made of",
 			api: operation{hidden: true},
 		}, {
@@ -151,7 +152,7 @@ func (h *Handler) routes() []route {
 			},
 		}, {
 			method: http.MethodPost, path: "/", what: "record actions", serve: h.ingest,
-			changes: true, door: recording, absent: !h.opts.Ingest, option: "Options.Ingest",
+			changes: true, door: recording, absent: !h.opts.Ingest,
 			doc: "Records actions: one, an array of them, or one a line",
 			api: operation{
 				tag: "change", refuses: []int{http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
@@ -163,7 +164,7 @@ func (h *Handler) routes() []route {
 			},
 		}, {
 			method: http.MethodPost, path: "/login", what: "log in", serve: h.login,
-			door: open, absent: !h.guard.creds.hasToken, option: "Options.Token",
+			door: open, absent: !h.guard.creds.hasToken, why: "this server has no token to log in with; Options.Token is not set",
 			doc: "Sets a cookie that counts as the token, which comes as {\"token\":\"…\"}",
 			api: operation{
 				tag: "change", refuses: []int{http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
@@ -172,7 +173,7 @@ func (h *Handler) routes() []route {
 			},
 		}, {
 			method: http.MethodPost, path: "/logout", what: "log out", serve: h.logout,
-			door: open, absent: !h.guard.creds.hasToken, option: "Options.Token",
+			door: open, absent: !h.guard.creds.hasToken, why: "this server has no token to log in with; Options.Token is not set",
 			doc: "Ends what /login began",
 			api: operation{tag: "change", answers: []content{{http.StatusNoContent, "The cookie is worth nothing any more", "", "", ""}}},
 		}, {
@@ -188,7 +189,7 @@ func (h *Handler) routes() []route {
 			},
 		}, {
 			method: http.MethodGet, path: "/metrics", what: "get metrics", serve: h.metrics,
-			absent: h.opts.Metrics == nil, option: "Options.Metrics",
+			absent: h.opts.Metrics == nil, why: "this server cannot get metrics; Options.Metrics is not set",
 			doc: "Metrics for Prometheus, as text, OpenMetrics or protobuf",
 			api: operation{tag: "pages", answers: []content{
 				{http.StatusOK, "The metrics", "text/plain", "", ""}, {http.StatusOK, "The metrics", "application/openmetrics-text", "", ""},
@@ -242,7 +243,7 @@ func (h *Handler) newRouter() *bunrouter.Router {
 func (h *Handler) endpoint(rt *route) bunrouter.HandlerFunc {
 	return func(w http.ResponseWriter, req bunrouter.Request) (err error) {
 		if rt.absent {
-			return absent(rt)
+			return &Error{Status: http.StatusNotFound, Detail: cmp.Or(rt.why, "the store of this server cannot "+rt.what)}
 		}
 		if rt.changes && h.opts.ReadOnly {
 			return forbidden("this server is read-only")
@@ -258,15 +259,6 @@ func (h *Handler) endpoint(rt *route) bunrouter.HandlerFunc {
 		defer rescue(&err)
 		return rt.serve(w, req)
 	}
-}
-
-// absent is the answer of an endpoint that there is not on this server.
-func absent(rt *route) error {
-	detail := "the store of this server cannot " + rt.what
-	if rt.option != "" {
-		detail = "this server cannot " + rt.what + "; " + rt.option + " is not set"
-	}
-	return &Error{Status: http.StatusNotFound, Detail: detail}
 }
 
 func (h *Handler) notFound() error {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 	"time"
 
@@ -17,9 +16,7 @@ import (
 // the store is closed.
 func (h *Handler) stream(w http.ResponseWriter, req bunrouter.Request) error {
 	r := req.Request
-	params, err := parseStream(r.URL.RawQuery, r.Header, func(v url.Values) (storage.Query, error) {
-		return storage.ParseQuery(v, h.opts.Now())
-	})
+	params, err := parseStream(r.URL.RawQuery, r.Header, h.opts.Now())
 	if err != nil {
 		return err
 	}

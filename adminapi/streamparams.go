@@ -2,10 +2,12 @@ package adminapi
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 	"unicode/utf8"
 
 	"actionlog/storage"
@@ -26,11 +28,12 @@ type streamParams struct {
 	match  *storage.Matcher // nil if every action matches
 	after  storage.ID       // where to resume; empty to begin with what comes next
 	last   int              // how many of the newest to send first, unless it resumes
-	resume bool             // whether after was given
+	resume bool             // whether after is given
 }
 
 // parseStream reads the parameters of a stream and its header Last-Event-ID.
-func parseStream(rawQuery string, header http.Header, params func(url.Values) (storage.Query, error)) (p streamParams, err error) {
+// Durations before now are resolved against now.
+func parseStream(rawQuery string, header http.Header, now time.Time) (p streamParams, err error) {
 	values, err := valuesOf(rawQuery)
 	if err != nil {
 		return p, err
@@ -48,12 +51,12 @@ func parseStream(rawQuery string, header http.Header, params func(url.Values) (s
 	}
 	delete(values, "after")
 	delete(values, "last")
-	for name := range values {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
 		if !slices.Contains(storage.ParamNames(), name) {
 			return p, storage.UnknownParam(name, streamParamNames())
 		}
 	}
-	if p.query, err = params(values); err != nil || len(values) == 0 {
+	if p.query, err = storage.ParseQuery(values, now); err != nil || len(values) == 0 {
 		return p, err
 	}
 	p.match, err = p.query.Compile()

@@ -165,9 +165,11 @@
 // # Damage and other programs' gzip
 //
 // Files are read member by member, and nothing of a member is given out before
-// its checksum was found right, if its text has at most 16 MiB: a damaged or
-// cut-off one is lost whole, with the lines that reach into it from its
-// neighbours, and told of as a [*CorruptError]. Behind it, reading goes on at the
+// its checksum was found right, if its text has at most 16 MiB: a damaged one is
+// lost whole, with the lines that reach into it from its neighbours, and told of
+// as a [*CorruptError]. So is one of ours that is cut off; of one of another
+// program that the file ends in the whole lines before are read, as zcat does.
+// Behind damage, reading goes on at the
 // next header of ours with a sound checksum of its own, or at the next member of
 // another program that can be unpacked; lines that are numbered by then lack those
 // that were lost, as far as no header says how many they were.

@@ -21,7 +21,8 @@ const (
 // memberReader gives the text of gzip members out, one after the other. That of
 // a member of up to maxHeld bytes comes only after its checksum was found right,
 // and that of a longer one only after heldChunk more could be unpacked, as damage
-// is seldom noticed later; or to its end, if the input ends before the member.
+// is seldom noticed later. Where the input ends before the member, all that could
+// be unpacked of it comes.
 type memberReader struct {
 	zr   inflate.Reader
 	stop func(off int64) bool // whether to end before the member at off, if lines are whole; nil for never
@@ -124,6 +125,9 @@ func (m *memberReader) hold() error {
 		case io.EOF, io.ErrUnexpectedEOF: // of the text
 			m.ready = m.chunks[0]
 			return nil
+		case inflate.ErrTruncated:
+			m.ready = m.chunks[0]
+			return err
 		}
 		m.used = 0
 		return err

@@ -2,6 +2,7 @@ package archive_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -222,6 +223,34 @@ func TestForeignReadFails(t *testing.T) {
 		a := archive.OpenReader(io.MultiReader(bytes.NewReader(gz[:n]), iotest.ErrReader(broken)), "input")
 		if _, err := a.Search(context.Background(), storage.Query{}); !errors.Is(err, broken) {
 			t.Errorf("after %d bytes: got the error %v", n, err)
+		}
+	}
+}
+
+// TestForeignCutOff cuts a file of another program's gzip anywhere: the whole
+// lines that zcat gives are read, and the cut is told of.
+func TestForeignCutOff(t *testing.T) {
+	t.Parallel()
+	all := newMaker(day0).next(3000)
+	gz := foreign(t, lines(all))
+	for _, left := range []int{len(gz) - 1, len(gz) - 8, len(gz) - 9, len(gz) / 2, len(gz) / 10} {
+		zr, err := gzip.NewReader(bytes.NewReader(gz[:left]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(zr)
+		if !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Fatalf("compress/gzip ends with %v", err)
+		}
+		want := bytes.Count(text, []byte("\n"))
+		got, problems := readBoth(t, foreignBase, string(gz[:left]))
+		var corrupt *archive.CorruptError
+		if len(problems) != 1 || !errors.As(problems[0], &corrupt) || corrupt.Offset != 0 {
+			t.Errorf("of %d bytes, the problems are %v", left, problems)
+		}
+		// compress/gzip gives out less of the end than could be unpacked.
+		if len(got) < want || len(got) > want+500 || !slices.Equal(ids(got), ids(all[:len(got)])) {
+			t.Errorf("of %d bytes, %d actions were read; want %d", left, len(got), want)
 		}
 	}
 }

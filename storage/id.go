@@ -65,7 +65,8 @@ func (p *Process) Number(id ID) (uint64, bool) {
 }
 
 // Before returns the id just before id among those of its process, and false
-// for an id that this module did not make. What follows it begins with id.
+// for one of a form that this module does not make. What follows it begins
+// with id.
 func (id ID) Before() (ID, bool) {
 	if len(id) != idLen {
 		return "", false

@@ -54,8 +54,11 @@ export interface ActionRequest {
   outcome?: 'panic' | 'aborted' | 'hijacked' | 'streamed';
 }
 
-/** An action to record: what is not there is filled in by the server. */
-export type NewAction = Partial<Omit<Action, 'id'>> & Pick<Action, 'service' | 'action'>;
+/**
+ * An action to record. Its timestamp is at most 24 hours off; it gets an id, and
+ * keeps one that it has as the attribute recordId.
+ */
+export type NewAction = Partial<Action> & Pick<Action, 'timestamp' | 'service' | 'action' | 'status' | 'duration'>;
 
 /** A request in flight. */
 export interface Running {
@@ -307,7 +310,7 @@ export interface StreamOptions {
 }
 
 export interface Stream {
-  /** Ends the stream; nothing is called back after it. It may be called again. */
+  /** Ends the stream: calls onState with closed, and nothing after that. It may be called again. */
   close(): void;
   readonly state: StreamStateName;
 }

@@ -12,12 +12,12 @@
  * textContent, never as HTML.
  */
 
-const SILENCE = 45_000; // ms without a byte, after which a connection is dead; a heartbeat comes every 15 s
+const SILENCE = 45_000; // ms without a byte or heartbeat, after which a connection is dead
 const SHORTEST = 500; // ms between attempts to connect
 const LONGEST = 30_000;
 const STEADY = 5_000; // ms after which a connection was a success
-const REMEMBERED = 20_000; // ids, of which none is delivered again
-const LARGEST = 1 << 20; // characters of an event
+const REMEMBERED = 20_000; // ids that come once
+const LARGEST = 1 << 20; // characters in an event
 
 /** Why a call failed: status is that of the answer, 0 without one; retryAfter is in seconds. */
 export class ActionLogError extends Error {
@@ -27,7 +27,7 @@ export class ActionLogError extends Error {
   }
 }
 
-/** A client of the API below base, with a bearer token, through a fetch of one's own: all optional. */
+/** A client of the API below base, with a bearer token, through another fetch: all optional. */
 export function connect({ base, token, fetch } = {}) {
   let root;
   const address = (path, query) => {
@@ -95,7 +95,7 @@ export function connect({ base, token, fetch } = {}) {
     timeseries: (query, options) => get('timeseries', query, options),
     // The address of all that match; format is jsonl, csv or json.
     exportURL: (query, format) => address('export', { ...fieldsOf(query), format }),
-    // One action or an array; all are recorded, or it rejects.
+    // One action or an array: all or none.
     record: async (actions, options) => (await post('', actions, options)).recorded,
     // Changes the token for a cookie, in browsers.
     login: async (token, options) => void (await post('login', { token }, options)),

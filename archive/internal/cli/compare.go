@@ -45,22 +45,17 @@ func (s *session) compareCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&all, "all", false, "list also what is not sure to differ")
 	format := addFormat(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		query, loc, err := q.read(s.env.Now())
-		if err != nil {
-			return err
-		}
-		form, err := s.form(*format)
+		x, err := s.prepare(q, *format)
 		if err != nil {
 			return err
 		}
 		var queries [2]storage.Query
 		for i, arg := range args[:2] {
-			if queries[i], err = stretch(query, arg, s.env.Now(), loc); err != nil {
+			if queries[i], err = stretch(x.q, arg, s.env.Now(), x.loc); err != nil {
 				return err
 			}
 		}
-		a, err := s.open(args[2:])
-		if err != nil {
+		if x.a, err = s.open(args[2:]); err != nil {
 			return err
 		}
 		if s.fromIn {
@@ -68,11 +63,11 @@ func (s *session) compareCommand() *cobra.Command {
 		}
 		var sums [2]map[pair]*sum
 		for i, q := range queries {
-			if sums[i], err = s.pairs(cmd.Context(), a, q); err != nil {
+			if sums[i], err = s.pairs(cmd.Context(), x.a, q); err != nil {
 				return err
 			}
 		}
-		news, err := s.newErrors(cmd.Context(), a, queries)
+		news, err := s.newErrors(cmd.Context(), x.a, queries)
 		if err != nil {
 			return err
 		}
@@ -87,7 +82,7 @@ func (s *session) compareCommand() *cobra.Command {
 		if len(changes) == 0 {
 			s.note("nothing is sure to differ; --all lists what was compared")
 		}
-		if err := s.print(changeGrid(changes), form, loc); err != nil {
+		if err := s.print(changeGrid(changes), x.form, x.loc); err != nil {
 			return err
 		}
 		return found(len(changes) > 0)

@@ -143,3 +143,30 @@ func TestBare(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// TestVersion holds that the build can be told in a report.
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	r := run(t, "--version")
+	if !regexp.MustCompile(`^actionlog version \S.* go1\.\d+\S*\n$`).MatchString(r.stdout) || r.status != 0 {
+		t.Errorf("--version: %+v", r)
+	}
+}
+
+// TestCompletionOfUnknownShell holds that a shell without completion is
+// refused by name, and that the known ones have it.
+func TestCompletionOfUnknownShell(t *testing.T) {
+	t.Parallel()
+	for _, shell := range []string{"bash", "zsh", "fish"} {
+		if r := run(t, "completion", shell); r.status != 0 || !strings.Contains(r.stdout, "actionlog") {
+			t.Errorf("completion %s: status %d", shell, r.status)
+		}
+	}
+	r := run(t, "completion", "tcsh")
+	if r.status != 2 || r.stdout != "" || !strings.Contains(r.stderr, `"tcsh"; allowed is bash, fish, powershell, zsh`) {
+		t.Errorf("completion tcsh: %+v", r)
+	}
+	if r := run(t, "completion"); r.status != 0 || !strings.Contains(r.stdout, "zsh") {
+		t.Errorf("completion: %+v", r)
+	}
+}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"errors"
-	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -24,11 +23,7 @@ then 2.`,
 	cmd.Flags().BoolVar(&force, "force", false, "make all indexes anew")
 	format := addFormat(cmd)
 	cmd.RunE = func(cmd *cobra.Command, paths []string) error {
-		form, err := s.form(*format)
-		if err != nil {
-			return err
-		}
-		a, err := s.open(paths)
+		x, err := s.askAll(*format, paths)
 		if err != nil {
 			return err
 		}
@@ -37,7 +32,7 @@ then 2.`,
 		}
 		g := &grid{columns: []column{{key: "file", head: "FILE"}, {key: "index", head: "INDEX"}, {key: "error", head: "ERROR", wide: true}}}
 		troubled := false
-		err = a.Reindex(cmd.Context(), force, func(file string, made bool, err error) {
+		err = x.a.Reindex(cmd.Context(), force, func(file string, made bool, err error) {
 			switch {
 			case err != nil:
 				troubled = true
@@ -51,7 +46,7 @@ then 2.`,
 		if err != nil {
 			return err
 		}
-		if err := s.print(g, form, time.UTC); err != nil {
+		if err := s.print(g, x.form, x.loc); err != nil {
 			return err
 		}
 		if troubled {

@@ -44,18 +44,14 @@ bearer token if it is set.`,
 	cmd.Flags().BoolVarP(&t.follow, "follow", "f", false, "go on with what comes")
 	format := addFormat(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		query, loc, err := q.read(s.env.Now())
-		if err != nil {
-			return err
-		}
-		form, err := s.form(*format)
+		x, err := s.prepare(q, *format)
 		if err != nil {
 			return err
 		}
 		if t.n < 0 || t.n > storage.MaxLimit {
 			return &flagError{"lines", fmt.Sprint(t.n), "0 to 1000"}
 		}
-		t.q, t.w = query, newActionWriter(s.out, form, s.view(loc))
+		t.q, t.w = x.q, newActionWriter(s.out, x.form, s.view(x.loc))
 		if len(args) == 1 && isURL(args[0]) {
 			return t.service(cmd.Context(), args[0])
 		}

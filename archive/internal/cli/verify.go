@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"actionlog/archive"
 
@@ -26,16 +25,12 @@ nothing to read, and 2 where something is damaged.`,
 	}
 	format := addFormat(cmd)
 	cmd.RunE = func(cmd *cobra.Command, paths []string) error {
-		form, err := s.form(*format)
-		if err != nil {
-			return err
-		}
-		a, err := s.open(paths)
+		x, err := s.askAll(*format, paths)
 		if err != nil {
 			return err
 		}
 		g := &grid{columns: []column{{key: "file", head: "FILE"}, {key: "kind", head: "WHAT"}, {key: "error", head: "ERROR", wide: true}}}
-		sum, err := a.Verify(cmd.Context(), func(f archive.Finding) {
+		sum, err := x.a.Verify(cmd.Context(), func(f archive.Finding) {
 			if len(g.rows) < mostFindings {
 				g.add(f.File, findingKind(f.Err), f.Err.Error())
 			}
@@ -43,7 +38,7 @@ nothing to read, and 2 where something is damaged.`,
 		if err != nil {
 			return err
 		}
-		if err := errors.Join(s.print(g, form, time.UTC), s.out.Flush()); err != nil {
+		if err := errors.Join(s.print(g, x.form, x.loc), s.out.Flush()); err != nil {
 			return err
 		}
 		s.note("%s", verifiedText(sum))
