@@ -308,6 +308,32 @@ func TestExportIsStreamed(t *testing.T) {
 	}
 }
 
+// TestExportEndsWhereWritingFails has a store not be read for nobody.
+func TestExportEndsWhereWritingFails(t *testing.T) {
+	t.Parallel()
+	listed := 0
+	h := newHandler(t, adminapi.Options{
+		Store: listing{each: func(_ context.Context, _ storage.Query, yield func(storage.Action, error) bool) {
+			for listed < 10_000 && yield(numbered(listed), nil) {
+				listed++
+			}
+		}},
+		OnError: func(_ *http.Request, err error) { t.Errorf("OnError heard of %v", err) },
+	})
+	defer func() {
+		if v := recover(); v != http.ErrAbortHandler || listed > 1000 {
+			t.Errorf("recovered %v after %d actions", v, listed)
+		}
+	}()
+	h.ServeHTTP(broke{httptest.NewRecorder()}, request("GET", "/action-logs/export"))
+	t.Error("the answer ended as if it were whole")
+}
+
+// broke is the writer of a connection that is gone.
+type broke struct{ *httptest.ResponseRecorder }
+
+func (broke) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
+
 // meter counts what it is given and keeps nothing.
 type meter struct {
 	*httptest.ResponseRecorder
