@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"actionlog/adminapi"
+	"actionlog/adminapi/docs"
+	"actionlog/adminapi/prom"
 	"actionlog/archive"
 	"actionlog/middleware"
 	"actionlog/storage/ring"
@@ -52,7 +54,11 @@ func run(ctx context.Context, cfg config, stdout io.Writer) (err error) {
 	actions.Pump("archive", files, ring.PumpOptions{After: actions.Newest()}) // samples stay out of it
 	defer func() { err = errors.Join(err, drain(actions, files, stdout)) }()
 
-	admin, err := adminapi.New(adminapi.Options{Store: actions})
+	admin, err := adminapi.New(adminapi.Options{
+		Store:   actions,
+		Metrics: prom.New(prom.Options{Source: actions, Archive: files}).Handler(),
+		Docs:    docs.Handler(docs.Options{}),
+	})
 	if err != nil {
 		return err
 	}
@@ -175,6 +181,7 @@ func welcome(w io.Writer, addr net.Addr, cfg config) {
 	fmt.Fprintf(w, `The example listens on http://%[1]s
 
   admin    http://localhost:%[2]s/action-logs/ (lists the endpoints)
+  metrics  http://localhost:%[2]s/action-logs/metrics (for Prometheus)
   archive  %[3]s
 
   Do something, and see what was recorded:
