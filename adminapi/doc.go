@@ -144,13 +144,15 @@
 //
 // Nobody waits for a slow client, and it waits for nobody: what it cannot take
 // in time it misses, and one that takes nothing for [Options.StreamTimeout]
-// loses its connection. The server's own timeouts don't end a stream.
+// loses its connection. The server's own timeouts don't end a stream. One that
+// goes without a word is noticed by its connection: see [ConnContext].
 //
 // A stream ends when the store or the handler is closed ([Handler.Close]): a
 // last line of comment says so and a WebSocket is closed with 1001, going away.
-// Who is let in is asked once, when it begins. [Options.MaxStreams] and
-// [Options.MaxStreamsPerPeer] bound how many there are; further ones are a 503
-// or a 429.
+// One that begins later is a 503. Who is let in is asked once, when it begins;
+// but a logout also ends the streams of its login, a WebSocket with 1008.
+// [Options.MaxStreams] and [Options.MaxStreamsPerPeer] bound how many there
+// are; further ones are a 503 or a 429.
 //
 // # Unix sockets
 //

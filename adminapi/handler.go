@@ -165,6 +165,9 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (err error) {
 // So let the server close the handler:
 //
 //	server.RegisterOnShutdown(func() { api.Close() })
+//
+// Shutdown does not wait for WebSockets. A program that ends right after it
+// calls Close once more, which does.
 func (h *Handler) Close() error {
 	if h.streams != nil {
 		h.streams.close()

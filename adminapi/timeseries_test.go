@@ -255,3 +255,29 @@ func TestErrorsAreFiltered(t *testing.T) {
 		}
 	}
 }
+
+// TestSeriesOfAnHour plots more of a ring's last hour than its window holds.
+func TestSeriesOfAnHour(t *testing.T) {
+	t.Parallel()
+	r := newRing(t)
+	h := newHandler(t, adminapi.Options{Store: r, Now: time.Now})
+	const minutes, each = 50, 120
+	now := time.Now()
+	for i := range minutes * each {
+		r.Record(storage.Action{Time: now.Add(-minutes*time.Minute + time.Duration(i)*time.Minute/each), Service: "S", Action: "a"})
+	}
+	for _, query := range []string{"", "?from=1h", "?from=55m&service=S", "?from=1h&step=5m", "?from=2h&to=" + now.Add(time.Minute).UTC().Format(time.RFC3339)} {
+		var got struct{ Points []storage.Point }
+		resp := do(h, request("GET", "/action-logs/timeseries"+query))
+		if err := json.NewDecoder(resp.Body).Decode(&got); err != nil {
+			t.Fatal(err)
+		}
+		var total int64
+		for _, p := range got.Points {
+			total += p.Total
+		}
+		if total != minutes*each {
+			t.Errorf("%q: %d are plotted, want %d", query, total, minutes*each)
+		}
+	}
+}

@@ -91,6 +91,7 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, adm
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		BaseContext:       func(net.Listener) context.Context { return base },
+		ConnContext:       adminapi.ConnContext,
 	}
 	server.RegisterOnShutdown(func() { cut(errStopping) })  // streams end, and not because their clients went
 	server.RegisterOnShutdown(func() { _ = admin.Close() }) // and those of the admin API say so
@@ -111,6 +112,7 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, adm
 	if err := server.Shutdown(deadline); err != nil {
 		server.Close()
 	}
+	_ = admin.Close() // Shutdown does not wait for WebSockets
 	<-failed
 	return nil
 }

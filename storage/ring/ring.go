@@ -123,7 +123,7 @@ func (r *Ring) Clear(context.Context) error {
 	r.counts.mu.Lock()
 	defer r.counts.mu.Unlock()
 	r.catchUp()
-	r.unhookSpilled()
+	r.clearSpilled()
 	r.counts.clear(time.Now())
 	return nil
 }

@@ -342,3 +342,33 @@ func TestCountsInAFlood(t *testing.T) {
 		t.Errorf("lifetime is %+v, %v; want %d in all", st.Lifetime, err, writers*each)
 	}
 }
+
+// totalOf returns how many actions a series counts.
+func totalOf(t *testing.T, r *Ring, q storage.Query, step time.Duration) (total int64) {
+	t.Helper()
+	points, err := r.Series(t.Context(), q, step)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range points {
+		total += p.Total
+	}
+	return total
+}
+
+func TestFinestStep(t *testing.T) {
+	t.Parallel()
+	r := New(Options{})
+	now := time.Now()
+	for _, tt := range []struct {
+		from time.Time
+		want time.Duration
+	}{
+		{time.Time{}, time.Minute}, {now.Add(-24 * time.Hour), time.Minute}, {now.Add(-17 * time.Minute), time.Minute},
+		{now.Add(-15 * time.Minute), time.Second}, {now, time.Second}, {now.Add(time.Hour), time.Second},
+	} {
+		if got := r.FinestStep(tt.from); got != tt.want {
+			t.Errorf("from %v: %v, want %v", tt.from, got, tt.want)
+		}
+	}
+}
