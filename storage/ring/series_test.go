@@ -319,7 +319,7 @@ func TestCountsInAFlood(t *testing.T) {
 					r.Record(a)
 				} else {
 					f := storage.Finish{Handle: h, Failed: i%5 == 0}
-					stamp := r.End(storage.Active{Mono: r.clock.mono() - tr.Int64N(1<<30), Token: notListed}, &f)
+					stamp := r.End(storage.Active{Mono: r.clock.mono() - tr.Int64N(1<<30)}, &f)
 					if a.Time, a.Duration = time.Unix(0, stamp.UnixNano), stamp.Duration; f.Failed {
 						a.Status = storage.Failed
 					}
