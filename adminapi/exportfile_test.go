@@ -286,6 +286,34 @@ func TestExportOutlastsWriteTimeout(t *testing.T) {
 	}
 }
 
+// TestExportOfASlowStore has a store take longer for some actions than a client
+// may take for a chunk.
+func TestExportOfASlowStore(t *testing.T) {
+	t.Parallel()
+	const n = 900
+	h := newHandler(t, adminapi.Options{Store: listing{each: func(_ context.Context, _ storage.Query, yield func(storage.Action, error) bool) {
+		for i := range n {
+			if i%300 == 0 {
+				time.Sleep(1500 * time.Millisecond)
+			}
+			if !yield(numbered(i), nil) {
+				return
+			}
+		}
+	}}})
+	h.SetPatience(time.Second)
+	srv := httptest.NewUnstartedServer(h)
+	srv.Config.WriteTimeout = time.Second
+	srv.EnableHTTP2 = true
+	srv.StartTLS()
+	defer srv.Close()
+	resp := fetch(t, srv, "GET", "/action-logs/export")
+	text := unpacked(t, resp)
+	if got, err := rowsOf("jsonl", text); err != nil || got != n || resp.ProtoMajor != 2 {
+		t.Errorf("%s: %d actions, %v, want %d", resp.Proto, got, err, n)
+	}
+}
+
 // TestExportIsStreamed has each part be sent before the next is made.
 func TestExportIsStreamed(t *testing.T) {
 	t.Parallel()
