@@ -142,7 +142,7 @@ func TestStepIsChosen(t *testing.T) {
 
 func TestStepRefused(t *testing.T) {
 	t.Parallel()
-	s := samplesIn{actions: []storage.Action{{Time: noon}, {Time: noon.Add(-48 * time.Hour)}}}
+	s := samplesIn{actions: []storage.Action{{Time: noon}, {Time: noon.Add(-48 * time.Hour)}}, asked: new([]time.Duration)}
 	h := newHandler(t, adminapi.Options{Store: s})
 	allowed := "; allowed is a duration from 1s up, such as 10s, 5m, 1h or 1d"
 	for query, want := range map[string]string{
@@ -167,6 +167,9 @@ func TestStepRefused(t *testing.T) {
 		if got := detail(t, resp); resp.StatusCode != 400 || !strings.Contains(got, want) {
 			t.Errorf("%s: %d %q, want 400 %q", query, resp.StatusCode, got, want)
 		}
+	}
+	if slices.Contains(*s.asked, time.Second) {
+		t.Errorf("the store was asked for more points than an answer may have: %v", *s.asked)
 	}
 }
 

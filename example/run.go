@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"actionlog/adminapi"
+	"actionlog/adminapi/docs"
 	"actionlog/adminapi/prom"
 	"actionlog/archive"
 	"actionlog/middleware"
@@ -56,6 +57,7 @@ func run(ctx context.Context, cfg config, stdout io.Writer) (err error) {
 	admin, err := adminapi.New(adminapi.Options{
 		Store:   actions,
 		Metrics: prom.New(prom.Options{Source: actions, Archive: files}).Handler(),
+		Docs:    docs.Handler(docs.Options{}),
 	})
 	if err != nil {
 		return err
