@@ -72,9 +72,20 @@ func (h *Histogram) SubBucket(bucket int, n uint64) {
 
 // Merge adds all that other has counted.
 func (h *Histogram) Merge(other *Histogram) {
-	for bucket, n := range other.All() {
-		h.AddBucket(bucket, n)
+	for i, from := range other.octaves {
+		if from == nil {
+			continue
+		}
+		to := h.octaves[i]
+		if to == nil {
+			to = new([perOctave]uint64)
+			h.octaves[i] = to
+		}
+		for j, n := range from {
+			to[j] += n
+		}
 	}
+	h.n += other.n
 }
 
 // Count returns how many durations were counted.

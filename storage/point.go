@@ -2,6 +2,7 @@ package storage
 
 import (
 	"encoding/json"
+	"math/bits"
 	"slices"
 	"time"
 )
@@ -52,7 +53,7 @@ func NewPoint(t time.Time, counts Counts, durations *Histogram, longest time.Dur
 	used := 0
 	for bucket, n := range durations.All() {
 		low, _ := BucketBounds(bucket)
-		i := pointBucket(low)
+		i := PointBucket(low)
 		buckets[i] += int64(n)
 		used = i + 1
 	}
@@ -62,15 +63,13 @@ func NewPoint(t time.Time, counts Counts, durations *Histogram, longest time.Dur
 	return p
 }
 
-// pointBucket returns which of a point's buckets d falls into. Those of a
-// [Histogram] never lie across a bound.
-func pointBucket(d time.Duration) int {
-	for i := range PointBuckets - 1 {
-		if d < 1<<(firstBound+i) {
-			return i
-		}
+// PointBucket returns which of a point's buckets d falls into, from 0 to
+// PointBuckets-1. The buckets of a [Histogram] never lie across a bound.
+func PointBucket(d time.Duration) int {
+	if d < 0 {
+		return 0
 	}
-	return PointBuckets - 1
+	return min(max(bits.Len64(uint64(d))-firstBound, 0), PointBuckets-1)
 }
 
 type pointJSON struct {

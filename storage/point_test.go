@@ -81,6 +81,9 @@ func TestPointBucketsByCounting(t *testing.T) {
 				i++
 			}
 			want[i]++
+			if got := storage.PointBucket(d); got != i {
+				t.Fatalf("%v is in the bucket %d, want %d", d, got, i)
+			}
 		}
 		var got [storage.PointBuckets]int64
 		p := pointOf(durations)

@@ -37,7 +37,8 @@ type derived struct {
 	keeps   keeps
 	rescued []kept // overwritten, and not yet left the window
 
-	overrunBase, failedBase int64 // what overwriters had counted at the line
+	accounts accounts
+	times    timeLine // since the line
 }
 
 // windowed is an action of the window as the counters know it.
@@ -63,6 +64,7 @@ func (d *derived) init(slots int, now time.Time) {
 	d.window = make([]windowed, slots)
 	d.zone = make([]int64, slots>>zoneBits)
 	d.since = now
+	d.times.clear()
 }
 
 // nudge sees to it that what is derived keeps up with action n.
@@ -87,6 +89,8 @@ func (d *derived) nudge(r *Ring, n uint64) {
 // catchUp counts all actions recorded so far. The caller holds counts.mu.
 func (r *Ring) catchUp() {
 	d := &r.counts
+	d.times.advance(r.clock.wall(r.clock.mono()))
+	r.takeSpilled()
 	d.recount(r)
 	head := r.head.Load()
 	n := d.done.Load()
@@ -144,24 +148,35 @@ func (r *Ring) count(n uint64) found {
 		return f
 	}
 	at, duration, handle, flags := s.rec.time, s.rec.duration, s.rec.handle, s.rec.flags
+	d, nm := &r.counts, r.names.at(handle)
+	if !s.rec.trace.IsZero() {
+		d.accounts.example(nm.pair, storage.Exemplar{Duration: durationOf(duration), Time: time.Unix(0, at).UTC(), TraceID: s.rec.trace, SpanID: s.rec.span})
+	}
 	s.releaseCounted()
-	d := &r.counts
+	hasFailed, bucket := flags&failed != 0, storage.Bucket(durationOf(duration))
+	k := kindOf(nm.pair, hasFailed)
+	d.accounts.of(k).add(duration, bucket)
 	d.zoneUp(n, at)
 	if n <= d.line {
 		return ready
 	}
-	d.life.Total++
-	hasFailed := flags&failed != 0
-	if hasFailed {
-		d.life.Failed++
-	}
+	d.lived(k, 1)
+	d.times.add(k, at, duration, bucket)
 	if n <= d.low { // written so late that it has left the window already
 		r.keep(n, handle, duration, hasFailed)
 		return ready
 	}
 	d.window[n&r.mask] = windowed{number: n, duration: duration, handle: handle, failed: hasFailed}
-	d.enter(r.names.at(handle), duration, hasFailed)
+	d.enter(nm, bucket, hasFailed)
 	return ready
+}
+
+// lived counts actions since the line.
+func (d *derived) lived(k kind, n int64) {
+	d.life.Total += n
+	if k.failed() {
+		d.life.Failed += n
+	}
 }
 
 // zoneUp notes the time of action n.
@@ -193,7 +208,7 @@ func (d *derived) zonesBelow(low, high uint64) []int64 {
 
 const minTime = -1 << 63
 
-func (d *derived) enter(nm *name, duration int64, hasFailed bool) {
+func (d *derived) enter(nm *name, bucket int, hasFailed bool) {
 	for int(nm.svc) >= len(d.svcs) {
 		d.svcs = append(d.svcs, tally{})
 	}
@@ -204,7 +219,7 @@ func (d *derived) enter(nm *name, duration int64, hasFailed bool) {
 	d.total.add(1, hasFailed)
 	s.add(1, hasFailed)
 	p.add(1, hasFailed)
-	p.durations.AddBucket(storage.Bucket(durationOf(duration)), 1)
+	p.durations.AddBucket(bucket, 1)
 }
 
 func (t *tally) add(n int64, hasFailed bool) {
@@ -249,6 +264,7 @@ func (d *derived) clear(now time.Time) {
 		d.pairs[i].durations.Reset()
 	}
 	d.life = storage.Counts{}
+	d.times.clear()
 	d.keeps.clear()
 	d.rescued = nil
 	d.since = now

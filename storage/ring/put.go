@@ -106,14 +106,12 @@ func (r *Ring) claim() (uint64, *slot) {
 	}
 }
 
-// overwrite notes that action n is overwritten before it was counted, or before
-// it has left the window: a flood is a whole ring ahead of the counting.
+// overwrite counts action n, which is overwritten before it was counted or
+// before it has left the window, and saves it: a flood is a whole ring ahead of
+// the counting.
 func (r *Ring) overwrite(n, state uint64, rec *record) {
 	if state&counted == 0 {
-		r.overrun.Add(1)
-		if rec.flags&failed != 0 {
-			r.failed.Add(1)
-		}
+		r.spill.add(kindOf(r.names.at(rec.handle).pair, rec.flags&failed != 0), rec.time, rec.duration)
 	}
 	r.save(n, rec)
 }

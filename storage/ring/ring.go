@@ -25,8 +25,7 @@ type Ring struct {
 	wake    waker
 	gaps    gaps
 	rescue  rescue
-	failed  atomic.Int64 // failures counted by overwriters
-	overrun atomic.Int64 // actions counted by overwriters, failures included
+	spill   spill
 
 	pumpsMu sync.Mutex
 	pumps   []*Pump
@@ -124,8 +123,8 @@ func (r *Ring) Clear(context.Context) error {
 	r.counts.mu.Lock()
 	defer r.counts.mu.Unlock()
 	r.catchUp()
+	r.unhookSpilled()
 	r.counts.clear(time.Now())
-	r.counts.overrunBase, r.counts.failedBase = r.overrun.Load(), r.failed.Load()
 	return nil
 }
 

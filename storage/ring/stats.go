@@ -50,10 +50,7 @@ func (r *Ring) countedStats(st *storage.Stats) {
 func (r *Ring) lifetime(st *storage.Stats) {
 	d := &r.counts
 	st.Since = d.since.UTC().Truncate(time.Millisecond)
-	st.Lifetime = storage.Counts{
-		Total:  d.life.Total + r.overrun.Load() - d.overrunBase,
-		Failed: d.life.Failed + r.failed.Load() - d.failedBase,
-	}
+	st.Lifetime = d.life
 }
 
 // longest is the longest duration of a service and action in the window.

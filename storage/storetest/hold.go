@@ -269,7 +269,30 @@ func checkClosed(c *check) {
 	if _, err := c.store.Stats(c.Context(), storage.Query{}); !errors.Is(err, storage.ErrClosed) {
 		c.failf("stats: got the error %v, want ErrClosed", err)
 	}
+	c.closedLists()
 	if err := c.store.Close(); err != nil {
 		c.failf("close again: %v", err)
+	}
+}
+
+// closedLists asks a closed store for what only some stores have.
+func (c *check) closedLists() {
+	c.Helper()
+	if s, ok := c.store.Searcher.(errorLister); ok {
+		if _, err := s.Errors(c.Context(), storage.Query{}); !errors.Is(err, storage.ErrClosed) {
+			c.failf("errors: got the error %v, want ErrClosed", err)
+		}
+	}
+	if s, ok := c.store.Searcher.(seriesLister); ok {
+		if _, err := s.Series(c.Context(), storage.Query{}, time.Hour); !errors.Is(err, storage.ErrClosed) {
+			c.failf("series: got the error %v, want ErrClosed", err)
+		}
+	}
+	if _, ok := c.store.Searcher.(actionLister); ok {
+		c.wantActionsError(c.Context(), storage.Query{}, func(err error) {
+			if !errors.Is(err, storage.ErrClosed) {
+				c.failf("actions: got the error %v, want ErrClosed", err)
+			}
+		})
 	}
 }

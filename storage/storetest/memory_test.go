@@ -43,6 +43,10 @@ type flaws struct {
 	newestWrong, followSkips, followSpins     bool
 	followAgain, missedWrong, missedZero      bool
 	followDeaf, followDropsRest               bool
+	groups                                    func(list []storage.ErrorGroup)              // spoils groups
+	actions                                   func(list []storage.Action) []storage.Action // spoils a range
+	points                                    func(list []storage.Point) []storage.Point   // spoils a series
+	anyStep, nilSeries                        bool
 }
 
 func newMemory() *memory {

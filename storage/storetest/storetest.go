@@ -10,7 +10,8 @@ import (
 // Store is a store under test, and what the suite has to know of it.
 type Store struct {
 	// Searcher is the store. If it also is a storage.Clearer or a
-	// storage.Follower, it is tested as such.
+	// storage.Follower, or has the methods Errors, Actions or Series, it is
+	// tested as such.
 	storage.Searcher
 
 	// Put stores the actions, in their order, so that a search that begins
@@ -89,6 +90,9 @@ var rules = []rule{
 	{"invalid", "a query that is not valid is refused with a ParamError", nil, checkInvalid},
 	{"context", "a search whose context is cancelled returns the context's error", nil, checkContext},
 	{"stats", "stats count exactly what the query matches; quantiles are within 2 %, the maximum is exact", nil, checkStats},
+	{"errors", "failures are grouped by the template of their errors, the greatest group first, with the latest as the example", needsErrors, checkErrors},
+	{"actions", "a range over actions gives exactly what Matcher.Match accepts, oldest first and then by id, as many as Limit if it is not zero", needsActions, checkActions},
+	{"series", "a series counts exactly what the query matches in steps that begin at whole multiples since 1970, from the first with an action to the last", needsSeries, checkSeries},
 	{"concurrent", "puts and searches at the same time lose nothing", needsConcurrent, checkConcurrent},
 	{"clear", "a cleared store holds nothing, and takes in what comes after", needsClearer, checkClear},
 	{"follow", "a follower gets every action once, in the order of ids, and can go on behind any id", needsFollower, checkFollow},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -207,6 +208,54 @@ func TestBrokenStores(t *testing.T) {
 		}}},
 		{"a-service-too-many", "stats", flaws{stats: func(s *storage.Stats) { s.Services["other"] = storage.ServiceStats{} }}},
 		{"quantiles-off", "stats", flaws{stats: spoilQuantiles}},
+		{"groups-count-double", "errors", flaws{groups: func(list []storage.ErrorGroup) {
+			for i := range list {
+				list[i].Count *= 2
+			}
+		}}},
+		{"groups-any-order", "errors", flaws{groups: func(list []storage.ErrorGroup) { slices.Reverse(list) }}},
+		{"groups-first-is-example", "errors", flaws{groups: func(list []storage.ErrorGroup) {
+			for i := range list {
+				list[i].Example = "another"
+			}
+		}}},
+		{"groups-one-service", "errors", flaws{groups: func(list []storage.ErrorGroup) {
+			for i := range list {
+				list[i].Services = list[i].Services[:1]
+			}
+		}}},
+		{"groups-of-all", "errors", flaws{query: func(q *storage.Query) { q.Services = nil }}},
+		{"ranges-backwards", "actions", flaws{actions: func(list []storage.Action) []storage.Action {
+			slices.Reverse(list)
+			return list
+		}}},
+		{"ranges-short", "actions", flaws{actions: func(list []storage.Action) []storage.Action { return list[:max(len(list)-1, 0)] }}},
+		{"ranges-over-all", "actions", flaws{query: func(q *storage.Query) { q.To = time.Time{} }}},
+		{"ranges-when-cancelled", "actions", flaws{ignoreContext: true}},
+		{"series-nil", "series", flaws{nilSeries: true}},
+		{"series-without-gaps", "series", flaws{points: func(list []storage.Point) []storage.Point {
+			return slices.DeleteFunc(list, func(p storage.Point) bool { return p.Total == 0 })
+		}}},
+		{"series-off-by-a-step", "series", flaws{points: func(list []storage.Point) []storage.Point {
+			for i := range list {
+				list[i].Time = list[i].Time.Add(time.Second)
+			}
+			return list
+		}}},
+		{"series-without-buckets", "series", flaws{points: func(list []storage.Point) []storage.Point {
+			for i := range list {
+				list[i].Buckets = nil
+			}
+			return list
+		}}},
+		{"series-counts-no-failures", "series", flaws{points: func(list []storage.Point) []storage.Point {
+			for i := range list {
+				list[i].Failed = 0
+			}
+			return list
+		}}},
+		{"series-of-all", "series", flaws{query: func(q *storage.Query) { q.Code = storage.CodeRange{} }}},
+		{"series-by-any-step", "series", flaws{anyStep: true}},
 		{"loses-writes", "concurrent", flaws{racy: true}},
 		{"clears-nothing", "clear", flaws{clearNothing: true}},
 		{"clears-for-good", "clear", flaws{clearForGood: true}},

@@ -1,0 +1,155 @@
+package ring
+
+import (
+	"encoding/binary"
+	"math"
+	"time"
+
+	"actionlog/storage"
+)
+
+// cell counts the actions of a second or a minute, as a log of runs:
+//
+//	one action  uvarint(kind<<1 | 1), uvarint(duration)
+//	many        uvarint(kind<<1), uvarint(longest duration), uvarint(buckets),
+//	            and for each bucket uvarint(distance from the one before), uvarint(count)
+//
+// A kind may have several runs, until they are packed. What a log holds never
+// changes, so who has a copy of the slice may read it without a lock.
+type cell struct {
+	start       int64
+	width       time.Duration
+	first, last int64 // the earliest and the latest moment in it
+	log         []byte
+	packed      int  // bytes of log when it was last packed
+	whole       bool // kinds are of all services and actions together
+}
+
+// span makes the moments from first to last part of the cell.
+func (c *cell) span(first, last int64) { c.first, c.last = min(c.first, first), max(c.last, last) }
+
+// kind returns what the cell counts k as.
+func (c *cell) kind(k kind) kind {
+	if c.whole {
+		return k & kindFailure
+	}
+	return k
+}
+
+func appendOne(log []byte, k kind, duration int64) []byte {
+	log = binary.AppendUvarint(log, uint64(k)<<1|1)
+	return binary.AppendUvarint(log, uint64(duration))
+}
+
+func appendRun(log []byte, k kind, longest int64, durations *storage.Histogram) []byte {
+	buckets := 0
+	for range durations.All() {
+		buckets++
+	}
+	if buckets == 0 {
+		return log
+	}
+	if durations.Count() == 1 {
+		return appendOne(log, k, longest)
+	}
+	log = binary.AppendUvarint(log, uint64(k)<<1)
+	log = binary.AppendUvarint(log, uint64(longest))
+	log = binary.AppendUvarint(log, uint64(buckets))
+	before := 0
+	for bucket, n := range durations.All() {
+		log = binary.AppendUvarint(log, uint64(bucket-before))
+		log = binary.AppendUvarint(log, n)
+		before = bucket
+	}
+	return log
+}
+
+// eachRun visits what a log counts: n actions of the kind in a bucket, none
+// longer than longest.
+func eachRun(log []byte, visit func(k kind, longest int64, bucket int, n uint64)) {
+	next := func() uint64 {
+		v, w := binary.Uvarint(log)
+		log = log[w:]
+		return v
+	}
+	for len(log) > 0 {
+		head, longest := next(), int64(next())
+		k := kind(head >> 1)
+		if head&1 != 0 {
+			visit(k, longest, storage.Bucket(durationOf(longest)), 1)
+			continue
+		}
+		bucket := 0
+		for range next() {
+			bucket += int(next())
+			visit(k, longest, bucket, next())
+		}
+	}
+}
+
+// dense counts where it is quick to count: by index.
+type dense struct {
+	kinds       []kind // that have been counted
+	by          []denseKind
+	first, last int64
+}
+
+type denseKind struct {
+	longest   int64
+	durations storage.Histogram
+}
+
+// mostIdle is how many kinds a dense keeps the memory of.
+const mostIdle = 256
+
+func (d *dense) of(k kind) *denseKind {
+	for int(k) >= len(d.by) {
+		d.by = append(d.by, denseKind{})
+	}
+	e := &d.by[k]
+	if e.durations.Count() == 0 {
+		d.kinds = append(d.kinds, k)
+	}
+	return e
+}
+
+func (d *dense) count(k kind, duration int64, bucket int) { d.countMany(k, duration, bucket, 1) }
+
+func (d *dense) countMany(k kind, longest int64, bucket int, n uint64) {
+	e := d.of(k)
+	e.longest = max(e.longest, longest)
+	e.durations.AddBucket(bucket, n)
+}
+
+func (d *dense) merge(k kind, longest int64, durations *storage.Histogram) {
+	e := d.of(k)
+	e.longest = max(e.longest, longest)
+	e.durations.Merge(durations)
+}
+
+func (d *dense) span(first, last int64) {
+	if len(d.kinds) == 0 {
+		d.first, d.last = math.MaxInt64, 0
+	}
+	d.first, d.last = min(d.first, first), max(d.last, last)
+}
+
+// appendTo appends what was counted to the log of a cell.
+func (d *dense) appendTo(log []byte, of *cell) []byte {
+	for _, k := range d.kinds {
+		log = appendRun(log, of.kind(k), d.by[k].longest, &d.by[k].durations)
+	}
+	return log
+}
+
+func (d *dense) reset() {
+	if len(d.kinds) > mostIdle {
+		d.by = nil
+	} else {
+		for _, k := range d.kinds {
+			d.by[k].longest = 0
+			d.by[k].durations.Reset()
+		}
+	}
+	d.kinds = d.kinds[:0]
+}

@@ -1,0 +1,243 @@
+package ring
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+
+	"actionlog/storage"
+)
+
+// How long the time line reaches back, and ahead for what was posted with a
+// time of a clock that is ahead.
+const (
+	secondsKept = 15 * int64(time.Minute)
+	minutesKept = 24 * int64(time.Hour)
+
+	// mostDetail is how many bytes of cells may tell services and actions
+	// apart. Beyond it the oldest tell only successes from failures.
+	mostDetail = 16 << 20
+)
+
+// timeLine counts actions by the second they ended in for 15 minutes, and by
+// the minute for 24 hours: each is in one cell. It is guarded by derived.mu.
+type timeLine struct {
+	now  int64 // as of the last advance
+	tick int64 // the minute of now, when the line was last shortened
+
+	seconds map[int64]*cell // by when they begin, in nanoseconds since 1970
+	minutes map[int64]*cell // never one where there are seconds of that minute
+
+	open    [2]openCell // by parity of the second
+	scratch dense
+	grown   int  // bytes since the last look at how much there is
+	strays  bool // something was counted that lies outside of what is kept
+}
+
+// openCell is a cell of about now, that most of what comes in belongs to.
+type openCell struct {
+	dense
+	cell       *cell // nil for none
+	start, end int64
+}
+
+func floor(at int64, width time.Duration) int64 { return at - at%int64(width) }
+
+// add counts an action of the kind whose duration falls into the bucket.
+func (l *timeLine) add(k kind, at, duration int64, bucket int) {
+	o := &l.open[at/int64(time.Second)&1]
+	if at < o.start || at >= o.end {
+		if !l.current(at, o) {
+			l.addLate(k, at, duration)
+			return
+		}
+		l.reopen(o, at)
+	}
+	o.span(at, at)
+	o.count(k, duration, bucket)
+}
+
+// run is actions of one kind and second that were counted together.
+type run struct {
+	first, last, longest int64
+	durations            *storage.Histogram
+}
+
+// merge counts what was counted elsewhere.
+func (l *timeLine) merge(k kind, add *run) {
+	o := &l.open[add.first/int64(time.Second)&1]
+	if add.first < o.start || add.first >= o.end {
+		if !l.current(add.first, o) {
+			if c := l.cellOf(add.first); c != nil {
+				c.span(add.first, add.last)
+				l.append(c, appendRun(c.log, c.kind(k), add.longest, add.durations))
+			}
+			return
+		}
+		l.reopen(o, add.first)
+	}
+	o.span(add.first, add.last)
+	o.merge(k, add.longest, add.durations)
+}
+
+// current reports whether at is of about now, and later than what is open.
+func (l *timeLine) current(at int64, o *openCell) bool {
+	return l.now-int64(time.Second) <= at && at <= l.now+int64(time.Second) &&
+		(at >= o.end || o.start > l.now+int64(time.Second)) && l.cellOf(at) != nil
+}
+
+// reopen closes what was open and opens the cell of at.
+func (l *timeLine) reopen(o *openCell, at int64) {
+	l.close(o)
+	o.cell = l.cellOf(at)
+	o.start, o.end = o.cell.start, o.cell.start+int64(o.cell.width)
+	if o.cell.width != time.Second { // the others of the minute may come to the other one
+		o.start = floor(at, time.Second)
+		o.end = o.start + int64(time.Second)
+	}
+}
+
+// close moves what was counted in an open cell to the cell.
+func (l *timeLine) close(o *openCell) {
+	if o.cell != nil && len(o.kinds) > 0 {
+		o.cell.span(o.first, o.last)
+		l.append(o.cell, o.appendTo(o.cell.log, o.cell))
+		o.reset()
+	}
+	o.cell, o.start, o.end = nil, 0, 0
+}
+
+// addLate counts an action that does not belong to what is open.
+func (l *timeLine) addLate(k kind, at, duration int64) {
+	c := l.cellOf(at)
+	if c == nil {
+		return
+	}
+	c.span(at, at)
+	l.append(c, appendOne(c.log, c.kind(k), duration))
+}
+
+// append makes log, which begins with what c has, the log of c.
+func (l *timeLine) append(c *cell, log []byte) {
+	l.grown += len(log) - len(c.log)
+	if c.log = log; len(log) > 2*c.packed+1024 {
+		l.pack(c)
+	}
+	if l.grown > mostDetail/4 {
+		l.shed()
+	}
+}
+
+// pack brings together what a cell has of each kind.
+func (l *timeLine) pack(c *cell) {
+	eachRun(c.log, func(k kind, longest int64, bucket int, n uint64) {
+		l.scratch.countMany(c.kind(k), longest, bucket, n)
+	})
+	slices.Sort(l.scratch.kinds)
+	c.log = slices.Clip(l.scratch.appendTo(nil, c))
+	c.packed = len(c.log)
+	l.scratch.reset()
+}
+
+// cellOf returns the cell for actions of a moment, or nil if it lies outside of
+// what is kept.
+func (l *timeLine) cellOf(at int64) *cell {
+	minute := floor(at, time.Minute)
+	if c := l.minutes[minute]; c != nil {
+		return c
+	}
+	if minute < l.tick-minutesKept || minute > l.tick+minutesKept {
+		l.strays = true
+		return nil
+	}
+	if minute < l.tick-secondsKept || minute > l.tick+int64(time.Minute) {
+		return newCell(l.minutes, minute, time.Minute)
+	}
+	second := floor(at, time.Second)
+	if c := l.seconds[second]; c != nil {
+		return c
+	}
+	return newCell(l.seconds, second, time.Second)
+}
+
+func newCell(cells map[int64]*cell, start int64, width time.Duration) *cell {
+	c := &cell{start: start, width: width, first: math.MaxInt64}
+	cells[start] = c
+	return c
+}
+
+// advance tells the line what time it is.
+func (l *timeLine) advance(now int64) {
+	l.now = now
+	if minute := floor(now, time.Minute); minute != l.tick {
+		l.tick = minute
+		l.shorten()
+	}
+}
+
+// shorten makes minutes of the seconds that are no longer kept, and drops
+// minutes. Where the clock was set back, also what lies too far ahead.
+func (l *timeLine) shorten() {
+	for i := range l.open {
+		l.close(&l.open[i])
+	}
+	for start, c := range l.seconds {
+		if minute := floor(start, time.Minute); minute < l.tick-secondsKept || minute > l.tick+int64(time.Minute) {
+			delete(l.seconds, start)
+			l.fold(c, minute)
+		}
+	}
+	for start := range l.minutes {
+		if start < l.tick-minutesKept || start > l.tick+minutesKept {
+			delete(l.minutes, start)
+		}
+	}
+	l.shed()
+}
+
+// fold adds a second to its minute.
+func (l *timeLine) fold(c *cell, minute int64) {
+	to := l.minutes[minute]
+	if to == nil {
+		to = newCell(l.minutes, minute, time.Minute)
+	}
+	to.span(c.first, c.last)
+	to.whole = to.whole || c.whole
+	to.log = append(to.log, c.log...)
+}
+
+// shed packs all cells, and makes the oldest whole where the others take too
+// much memory.
+func (l *timeLine) shed() {
+	var detailed []*cell
+	held := 0
+	for _, cells := range []map[int64]*cell{l.seconds, l.minutes} {
+		for _, c := range cells {
+			if len(c.log) > c.packed {
+				l.pack(c)
+			}
+			if !c.whole {
+				detailed = append(detailed, c)
+				held += cap(c.log)
+			}
+		}
+	}
+	l.grown = 0
+	if held <= mostDetail {
+		return
+	}
+	slices.SortFunc(detailed, func(x, y *cell) int { return cmp.Compare(x.start, y.start) })
+	for _, c := range detailed {
+		if held <= mostDetail*3/4 {
+			return
+		}
+		held -= cap(c.log)
+		c.whole = true
+		l.pack(c)
+	}
+}
+
+func (l *timeLine) clear() {
+	*l = timeLine{now: l.now, tick: l.tick, seconds: map[int64]*cell{}, minutes: map[int64]*cell{}}
+}
