@@ -1,0 +1,2 @@
+// Package sqlite keeps actions in a database of one file.
+package sqlite

@@ -1,0 +1,5 @@
+package sqlite
+
+import "context"
+
+func (s *Store) keepHouse(ctx context.Context) { <-ctx.Done() }
