@@ -46,30 +46,47 @@ func (w *writer) count(ctx context.Context, l link, actions []storage.Action) er
 			fresh[s][start].merge(r)
 		}
 	}
+	if err := w.recall(ctx, l); err != nil {
+		return err
+	}
 	for s := range fresh {
-		if err := addRollups(ctx, l, st.epoch, step(s), fresh[s]); err != nil {
+		if err := w.roll(ctx, l, st.epoch, step(s), fresh[s]); err != nil {
 			return err
 		}
 	}
 	return st.reach(ctx, l, earliest)
 }
 
-// addRollups adds to the roll-ups that are there.
-func addRollups(ctx context.Context, l link, epoch int64, s step, fresh map[int64]rollup) error {
+// keptRollups is how many roll-ups a writer remembers.
+const keptRollups = 16
+
+// recall forgets the roll-ups that others may have changed.
+func (w *writer) recall(ctx context.Context, l link) error {
+	version, err := l.integer(ctx, "PRAGMA data_version")
+	if err == nil && (version != w.version || len(w.rollups) > keptRollups || w.rollups == nil) {
+		w.version, w.rollups = version, map[int64]rollup{}
+	}
+	return err
+}
+
+// roll adds to the roll-ups that are there.
+func (w *writer) roll(ctx context.Context, l link, epoch int64, s step, fresh map[int64]rollup) error {
 	for _, start := range slices.Sorted(maps.Keys(fresh)) {
-		key, r := rollupKey(epoch, s, start), fresh[start]
-		err := l.query(ctx, func(row []driver.Value) error {
-			summary, _ := row[0].([]byte)
-			before, err := parseRollup(summary)
-			if err == nil {
-				before.merge(r)
-				r = before
+		key := rollupKey(epoch, s, start)
+		r, known := w.rollups[key]
+		if !known {
+			r = rollup{}
+			err := l.query(ctx, func(row []driver.Value) (err error) {
+				summary, _ := row[0].([]byte)
+				r, err = parseRollup(summary)
+				return err
+			}, "SELECT summary FROM action_rollups WHERE key = ?", key)
+			if err != nil {
+				return err
 			}
-			return err
-		}, "SELECT summary FROM action_rollups WHERE key = ?", key)
-		if err != nil {
-			return err
+			w.rollups[key] = r
 		}
+		r.merge(fresh[start])
 		if _, err := l.exec(ctx, "INSERT OR REPLACE INTO action_rollups VALUES (?, ?)", key, r.append(nil)); err != nil {
 			return err
 		}

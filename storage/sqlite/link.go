@@ -87,10 +87,11 @@ func (l link) integer(ctx context.Context, sql string, args ...any) (int64, erro
 	return list[0], nil
 }
 
-// dsn names a database file to the driver.
+// dsn names a database file to the driver. The mode is SQLite's, further options
+// of its own may follow it.
 func dsn(path, mode string, busy time.Duration, pragmas ...string) string {
-	v := url.Values{"mode": {mode}, "_pragma": append([]string{"busy_timeout(" + strconv.FormatInt(busy.Milliseconds(), 10) + ")"}, pragmas...)}
-	u := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: v.Encode()}
+	v := url.Values{"_pragma": append([]string{"busy_timeout(" + strconv.FormatInt(busy.Milliseconds(), 10) + ")"}, pragmas...)}
+	u := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: "mode=" + mode + "&" + v.Encode()}
 	return u.String()
 }
 

@@ -24,6 +24,10 @@ const (
 	// applicationID marks a file as a database of this package: "actl".
 	applicationID = 0x6163746c
 
+	// leastSize is the size of the smallest database; SQLite takes a file that
+	// is smaller for an empty one.
+	leastSize = 512
+
 	// seedVersion is the schema of a database that has the table action_logs
 	// as it was before this package.
 	seedVersion = 1
@@ -70,6 +74,8 @@ func (s *Store) prepare(ctx context.Context) error {
 		return err
 	} else if !info.Mode().IsRegular() {
 		return errors.New("it is not a regular file")
+	} else if size := info.Size(); size > 0 && size < leastSize {
+		return fmt.Errorf("it is no SQLite database, with %d bytes; it is left as it is", size)
 	} else if version, err = s.identify(ctx, len(list)); err != nil {
 		return err
 	}
@@ -106,7 +112,13 @@ func (s *Store) identify(ctx context.Context, newest int) (version int, err erro
 		version, err = schemaOf(ctx, l, newest)
 		return err
 	}
-	err = s.with(ctx, "ro", look)
+	mode := "ro&immutable=1" // which makes no files beside it
+	for _, end := range []string{"-wal", "-journal"} {
+		if _, err := os.Stat(s.path + end); err == nil {
+			mode = "ro"
+		}
+	}
+	err = s.with(ctx, mode, look)
 	if c := code(err); !s.opts.ReadOnly && (c == lib.SQLITE_READONLY || c == lib.SQLITE_CANTOPEN) {
 		err = s.with(ctx, "rw", look) // a transaction that a crash left is to be taken back first
 	}

@@ -63,8 +63,8 @@ func (st *state) reach(ctx context.Context, l link, moment int64) error {
 }
 
 // Clear draws a line: what was recorded before the call is not found any more,
-// nor counted, also after the store has been opened again. It is removed as
-// what is too old.
+// nor counted, also after the store has been opened again. It goes when it is
+// too old, as all does.
 func (s *Store) Clear(ctx context.Context) error {
 	if err := s.enter(); err != nil {
 		return err
@@ -74,6 +74,12 @@ func (s *Store) Clear(ctx context.Context) error {
 		return err
 	}
 	return s.write(ctx, func(l link) error {
+		for adopted := int64(1); adopted > 0; { // so that nothing is counted behind the line that lies before
+			var err error
+			if adopted, err = s.writer.adopt(ctx, l, 0); err != nil {
+				return err
+			}
+		}
 		st, err := readState(ctx, l)
 		if err != nil {
 			return err

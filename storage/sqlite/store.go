@@ -70,7 +70,7 @@ func (s *Store) open(ctx context.Context) (err error) {
 		return err
 	}
 	if !s.opts.ReadOnly {
-		if s.writing, err = sql.Open("sqlite", dsn(s.path, mode, s.opts.BusyTimeout, "synchronous(normal)", "cache_size(-16000)", "journal_size_limit(67108864)")); err != nil {
+		if s.writing, err = sql.Open("sqlite", dsn(s.path, mode, s.opts.BusyTimeout, "synchronous(normal)", "temp_store(memory)", "cache_size(-16000)", "journal_size_limit(67108864)")); err != nil {
 			return err
 		}
 		s.writing.SetMaxOpenConns(1)

@@ -22,7 +22,9 @@ type writer struct {
 	many    driver.Stmt   // inserts rowsPerInsert rows
 	one     driver.Stmt
 	args    []driver.NamedValue
-	names   map[pair]int64 // the numbers of names, as far as committed
+	names   map[pair]int64   // the numbers of names
+	rollups map[int64]rollup // those last written, as they are in the database
+	version int64            // of the database, which other connections change
 	process storage.Process
 	made    uint64 // ids given to actions that had none
 }
@@ -52,6 +54,13 @@ func (s *Store) Write(ctx context.Context, batch []storage.Action) error {
 
 // write runs use in a transaction on the connection that writes.
 func (s *Store) write(ctx context.Context, use func(l link) error) error {
+	return s.alone(ctx, func(l link) error {
+		return l.transact(ctx, func() error { return use(l) })
+	})
+}
+
+// alone lends the connection that writes.
+func (s *Store) alone(ctx context.Context, use func(l link) error) error {
 	if err := s.enter(); err != nil {
 		return err
 	}
@@ -76,8 +85,7 @@ func (s *Store) write(ctx context.Context, use func(l link) error) error {
 	}
 	var result error
 	w.conn.Raw(func(c any) error {
-		l := link{c.(driverConn)}
-		result = l.transact(ctx, func() error { return use(l) })
+		result = use(link{c.(driverConn)})
 		return nil
 	})
 	if result != nil {
@@ -93,7 +101,7 @@ func (w *writer) connect(s *Store) error {
 	if err != nil {
 		return err
 	}
-	w.conn, w.names = conn, map[pair]int64{}
+	w.conn, w.names, w.rollups = conn, map[pair]int64{}, nil
 	if w.made == 0 {
 		w.process = storage.NewProcess(s.opts.Now())
 	}
