@@ -10,39 +10,65 @@ import (
 // credentials are the hashes of what is asked for. Hashes have one length, so
 // comparing them takes the same time whatever was sent.
 type credentials struct {
-	token, basic       [sha256.Size]byte
-	hasToken, hasBasic bool
+	token, basic, ingest          [sha256.Size]byte
+	hasToken, hasBasic, hasIngest bool
 }
 
 func newCredentials(o Options) credentials {
 	return credentials{
 		token: sha256.Sum256([]byte(o.Token)), hasToken: o.Token != "",
 		basic: sha256.Sum256([]byte(o.Username + ":" + o.Password)), hasBasic: o.Username != "",
+		ingest: sha256.Sum256([]byte(o.IngestToken)), hasIngest: o.IngestToken != "",
 	}
 }
 
-// checkCredentials refuses a request that does not carry one of the
-// credentials asked for.
-func (c *credentials) checkCredentials(r *http.Request) error {
-	if !c.hasToken && !c.hasBasic {
+// checkCredentials refuses a request that does not carry credentials that open
+// the door. The cookie of a login counts only on this server's own pages:
+// browsers send it from other ports of the host, too.
+func (g *guard) checkCredentials(r *http.Request, from asker, d door) error {
+	c := &g.creds
+	ingest := d == recording && c.hasIngest
+	if d == open && c.hasToken || !c.hasToken && !c.hasBasic && !ingest {
 		return nil
 	}
 	given := r.Header["Authorization"]
-	if len(given) > 1 {
+	switch {
+	case len(given) > 1:
 		return c.unauthorized("there is more than one Authorization header")
-	}
-	if len(given) == 0 {
+	case len(given) == 0 && c.hasToken && !crossOrigin(r) && g.sessions.loggedIn(r):
+		return nil
+	case len(given) == 0:
 		return c.unauthorized("credentials are needed")
 	}
 	scheme, value, _ := strings.Cut(given[0], " ")
 	value = strings.Trim(value, " ")
-	if c.hasToken && strings.EqualFold(scheme, "Bearer") && sameSecret(c.token, value) {
-		return nil
+	bearer := strings.EqualFold(scheme, "Bearer")
+	right := bearer && c.hasToken && sameSecret(c.token, value) || bearer && ingest && sameSecret(c.ingest, value)
+	if user, password, ok := r.BasicAuth(); c.hasBasic && ok {
+		right = sameSecret(c.basic, user+":"+password)
 	}
-	if user, password, ok := r.BasicAuth(); c.hasBasic && ok && sameSecret(c.basic, user+":"+password) {
-		return nil
+	return g.verdict(from, right)
+}
+
+// checkToken refuses what is not the token. Nobody comes here from a page of
+// another origin.
+func (g *guard) checkToken(r *http.Request, token string) error {
+	p, err := g.peerOf(r)
+	if err != nil {
+		return err
 	}
-	return c.unauthorized("the credentials are not right")
+	return g.verdict(askerOf(p.addr, false), sameSecret(g.creds.token, token))
+}
+
+// verdict answers credentials that were compared.
+func (g *guard) verdict(from asker, right bool) error {
+	if err := g.guesses.judge(from, right, g.now()); err != nil {
+		return err
+	}
+	if !right {
+		return g.creds.unauthorized("the credentials are not right")
+	}
+	return nil
 }
 
 func sameSecret(want [sha256.Size]byte, given string) bool {
@@ -52,7 +78,7 @@ func sameSecret(want [sha256.Size]byte, given string) bool {
 
 func (c *credentials) unauthorized(detail string) error {
 	h := http.Header{}
-	if c.hasToken {
+	if c.hasToken || c.hasIngest {
 		h.Add("WWW-Authenticate", `Bearer realm="action-logs"`)
 	}
 	if c.hasBasic {

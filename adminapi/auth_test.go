@@ -107,14 +107,22 @@ func TestCredentialsDoNotOpenTheDoor(t *testing.T) {
 	}
 }
 
-// TestEverythingAsksForCredentials holds also for what is no endpoint.
+// TestEverythingAsksForCredentials holds also for what is no endpoint, but for
+// what a page needs to ask for the token.
 func TestEverythingAsksForCredentials(t *testing.T) {
 	t.Parallel()
 	h := newHandler(t, adminapi.Options{Token: "t"})
-	for _, target := range []string{"/action-logs", "/action-logs/nothing", "/", "/action-logs//x", "/action-logs/recent?limit=0"} {
+	for _, target := range []string{"/action-logs", "/action-logs/client.js", "/action-logs/nothing", "/", "/action-logs/login", "/action-logs/login/x", "/action-logs//x", "/action-logs/recent?limit=0"} {
 		for _, method := range []string{"GET", "POST", "OPTIONS", "HEAD", "BREW"} {
-			if resp := do(h, request(method, target)); resp.StatusCode != 401 {
-				t.Errorf("%s %s: status %d, want 401", method, target, resp.StatusCode)
+			want := 401
+			switch {
+			case (target == "/action-logs" || target == "/action-logs/client.js") && (method == "GET" || method == "HEAD"):
+				want = 200
+			case target == "/action-logs/login" && method == "POST":
+				want = 415
+			}
+			if resp := do(h, request(method, target)); resp.StatusCode != want {
+				t.Errorf("%s %s: status %d, want %d", method, target, resp.StatusCode, want)
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 // Package adminapi answers questions about recorded actions over HTTP: the
 // newest ones, the failed ones, those of one service, statistics, a search,
-// the slowest, and the requests in flight.
+// the slowest, and the requests in flight; errors by what they have in common,
+// a time series, and everything that matches as a file, or live as a stream.
 //
 // # Smallest use
 //
@@ -31,12 +32,16 @@
 //   - The Host header is a name that this machine is known by: localhost and
 //     names below it, 127.0.0.1, [::1], the address that the connection came in
 //     on, and [Options.AllowedHosts]. That stops DNS rebinding.
-//   - A request that changes something, and any upgrade such as a WebSocket's,
-//     does not come from a page of another origin, unless it is one of
+//   - A request that changes something, or opens a stream, does not come from a page of another origin, unless it is one of
 //     [Options.AllowedOrigins].
 //
 // [Options.Token], [Options.Username] and [Options.Authorize] ask for more;
 // none of them lets in a peer that the checks above keep out.
+//
+// A page exchanges the token for a cookie at POST /login, so that it need not
+// keep it. The cookie counts as the token does, on this server's own pages
+// only, until POST /logout or the end of the process. What holds no data and a
+// page needs to ask for the token, GET / first of all, is served without.
 //
 // # Behind a proxy
 //
@@ -56,6 +61,47 @@
 // by which browsers know the proxy belongs in [Options.AllowedHosts]; where the
 // proxy rewrites the Host header, the panel's origin belongs in
 // [Options.AllowedOrigins].
+//
+// # Streams
+//
+// GET /stream sends actions as they are recorded, some 10 to 20 ms later, in
+// the order of their ids. The parameters of a query filter them, but for sort,
+// limit and cursor, which mean nothing here. So from and to are filters, too:
+// they neither reach back nor end the stream.
+//
+//	curl -N 'localhost:8000/action-logs/stream?status=failed&last=10'
+//
+// A client that asks for an upgrade gets a WebSocket, with one JSON object as
+// a text message each: an action, or {"missed":n}. Any other gets Server-Sent
+// Events:
+//
+//   - "action", with the action as data and its id as the event's id;
+//   - "missed", with {"missed":n} as data: n actions were overwritten before
+//     this stream came to them. The number is exact, but it counts them all:
+//     nobody knows any more which of them the filter would have let pass. Its id
+//     is the one behind which the stream goes on;
+//   - lines of comment, one at once and one with each heartbeat, and ids without
+//     data. They move the place to resume from past what did not match.
+//
+// A stream begins with what comes next. With last=N (0 to 1000) it first sends
+// the newest N that match, oldest first. With after=ID, or the header
+// Last-Event-ID, it resumes behind that action: without a gap and without a
+// repeat as far as the store reaches back, and with a count of what it does not
+// hold any more. If both are given the header wins, since a browser that
+// reconnects sends it along with the address that it began with; last then
+// means nothing. Behind an id of another process, such as this server's before
+// it was restarted, comes all of this process; what the other one recorded
+// after that id is not known here.
+//
+// Nobody waits for a slow client, and it waits for nobody: what it cannot take
+// in time it misses, and one that takes nothing for [Options.StreamTimeout]
+// loses its connection. The server's own timeouts don't end a stream.
+//
+// A stream ends when the store or the handler is closed ([Handler.Close]): a
+// last line of comment says so and a WebSocket is closed with 1001, going away.
+// Who is let in is asked once, when it begins. [Options.MaxStreams] and
+// [Options.MaxStreamsPerPeer] bound how many there are; further ones are a 503
+// or a 429.
 //
 // # Unix sockets
 //

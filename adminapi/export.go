@@ -46,7 +46,7 @@ func (h *Handler) export(w http.ResponseWriter, req bunrouter.Request) error {
 	if err != nil {
 		return err
 	}
-	f := &exportFile{form: form, now: h.opts.Now(), sender: sender{w: w, patience: h.patience, gzipped: acceptsGzip(req.Header)}}
+	f := &exportFile{form: form, now: h.opts.Now(), sender: sender{w: w, patience: h.patience, gzipped: acceptsGzip(req.Header["Accept-Encoding"])}}
 	if req.Method == http.MethodHead {
 		f.headers()
 		w.WriteHeader(http.StatusOK)
@@ -168,36 +168,4 @@ func (s *sender) push() {
 
 func (s *sender) renew() {
 	_ = http.NewResponseController(s.w).SetWriteDeadline(time.Now().Add(s.patience)) // nothing to renew where there are none
-}
-
-// acceptsGzip reports whether a client takes gzip.
-func acceptsGzip(h http.Header) bool {
-	any := false
-	for _, line := range h["Accept-Encoding"] {
-		for entry := range strings.SplitSeq(line, ",") {
-			name, params, _ := strings.Cut(entry, ";")
-			name = strings.ToLower(strings.TrimSpace(name))
-			if name != "gzip" && name != "x-gzip" && name != "*" {
-				continue
-			}
-			if name != "*" {
-				return wanted(params)
-			}
-			any = wanted(params)
-		}
-	}
-	return any
-}
-
-// wanted reports whether the weight among the parameters of an encoding is
-// not zero.
-func wanted(params string) bool {
-	for p := range strings.SplitSeq(params, ";") {
-		name, value, _ := strings.Cut(p, "=")
-		if strings.EqualFold(strings.TrimSpace(name), "q") {
-			q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-			return err == nil && q > 0
-		}
-	}
-	return true
 }

@@ -1,6 +1,11 @@
 package adminapi
 
-import "time"
+import (
+	"net/http"
+	"time"
+
+	"actionlog/storage"
+)
 
 // What the fuzz targets look at from inside.
 var (
@@ -9,6 +14,7 @@ var (
 	Below             = below
 	HostName          = hostName
 	AcceptsGzip       = acceptsGzip
+	RecordsOf         = recordsOf
 )
 
 // SetPatience sets how long a client may take for one chunk of an answer.
@@ -23,4 +29,43 @@ func (h *Handler) RememberedPeers() int {
 		panic("the limiter's map and list differ")
 	}
 	return len(l.peers)
+}
+
+// RememberedLogins returns how many logins there are.
+func (h *Handler) RememberedLogins() int {
+	s := &h.guard.sessions
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.by) != s.used.Len() {
+		panic("the map and the list of logins differ")
+	}
+	return len(s.by)
+}
+
+// OpenStreams returns how many streams are open.
+func (h *Handler) OpenStreams() int {
+	h.streams.mu.Lock()
+	defer h.streams.mu.Unlock()
+	n := 0
+	for _, k := range h.streams.peers {
+		n += k
+	}
+	if n != len(h.streams.open) {
+		panic("the count of streams by peer differs from that in all")
+	}
+	return n
+}
+
+// HoldTail sets how many bytes what all streams share may take.
+func (h *Handler) HoldTail(n int) { h.streams.tailSize = n }
+
+// ParseStream returns what a client asks of a stream.
+func ParseStream(rawQuery string, header http.Header) (after string, last int, match *storage.Matcher, err error) {
+	p, err := parseStream(rawQuery, header, time.Date(2025, 11, 13, 12, 0, 0, 0, time.UTC))
+	return string(p.after), p.last, p.match, err
+}
+
+// EncodeStream returns an action in both formats.
+func EncodeStream(a *storage.Action) (event, frame string) {
+	return string(eventFormat{}.appendAction([]byte("x"), a)[1:]), string(frameFormat{}.appendAction([]byte("x"), a)[1:])
 }

@@ -402,13 +402,9 @@ func TestAcceptsGzip(t *testing.T) {
 	t.Parallel()
 	for lines, want := range map[string]bool{
 		"": false, "gzip": true, "GZIP": true, "x-gzip": true, "br, gzip": true, "gzip;q=0": false, "gzip; q=0.5, *;q=0": true, "*": true, "*;q=0": false,
-		"*, gzip;q=0": false, "gzip;q=0.000": false, "identity": false, "br;q=1.0, gzip;q=x": false, "gzipx": false, "deflate|gzip": true, "gzip;a=b": true,
+		"*, gzip;q=0": false, "gzip;q=0.000": false, "identity": false, "br;q=1.0, gzip;q=x": true, "gzipx": false, "deflate|gzip": true, "gzip;a=b": true,
 	} {
-		h := http.Header{}
-		for line := range strings.SplitSeq(lines, "|") {
-			h.Add("Accept-Encoding", line)
-		}
-		if got := adminapi.AcceptsGzip(h); got != want {
+		if got := adminapi.AcceptsGzip(strings.Split(lines, "|")); got != want {
 			t.Errorf("%q: %v, want %v", lines, got, want)
 		}
 	}

@@ -1,6 +1,7 @@
 package adminapi_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -24,6 +25,7 @@ func FuzzHandler(f *testing.F) {
 	f.Add("POST", "/action-logs/service/%2e%2e", ";", "localhost.", "", "for=127.0.0.1", "10.0.0.1:1")
 	f.Add("GET", "/action-logs/recent\x00", "a=%zz", "localhost", "", "for=\"[::1]\", for=_x", "10.0.0.1:1")
 	f.Add("GET", "/action-logs/../x/./", "q=%ff&from=7d&cursor=AQ", "", "app://x", "", "@")
+	f.Add("GET", "/action-logs/stream", "service=a&after=b&last=3", "localhost", "", "", "127.0.0.1:1")
 	f.Add("GET", "/action-logs/search", "service=a&from=1h&sort=duration&code=5xx", "localhost", "", "", "127.0.0.1:1")
 	h := newHandler(f, adminapi.Options{
 		TrustedProxies: prefixes(f, "10.0.0.1"), AllowedOrigins: []string{"app://x"},
@@ -43,6 +45,11 @@ func FuzzHandler(f *testing.F) {
 		if forwarded != "" {
 			r.Header.Set("Forwarded", forwarded)
 			r.Header.Set("X-Forwarded-For", forwarded)
+		}
+		if strings.Contains(r.URL.Path, "stream") { // which ends with its client
+			ctx, gone := context.WithCancel(context.Background())
+			gone()
+			r = r.WithContext(ctx)
 		}
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
@@ -72,6 +79,9 @@ func holds(t *testing.T, r *http.Request, w *httptest.ResponseRecorder) {
 		if w.Body.Len() > 0 {
 			t.Errorf("HEAD has a body: %q", w.Body)
 		}
+		return
+	}
+	if code == http.StatusOK && header.Get("Content-Type") == "text/event-stream" {
 		return
 	}
 	var form struct {

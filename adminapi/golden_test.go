@@ -25,9 +25,13 @@ func TestAnswers(t *testing.T) {
 	tests := []struct {
 		name, method, target string
 		opts                 adminapi.Options
+		headers              []string
 	}{
-		{name: "index", method: "GET", target: "/action-logs"},
-		{name: "index-of-bare-store", method: "GET", target: "/action-logs/", opts: adminapi.Options{Store: bare{empty{}}}},
+		{name: "index", method: "GET", target: "/action-logs", headers: []string{"Accept: application/json"}},
+		{
+			name: "index-of-bare-store", method: "GET", target: "/action-logs/", headers: []string{"Accept: application/json"},
+			opts: adminapi.Options{Store: bare{empty{}}},
+		},
 		{name: "recent", method: "GET", target: "/action-logs/recent"},
 		{name: "recent-one", method: "GET", target: "/action-logs/recent?limit=1"},
 		{name: "recent-empty", method: "GET", target: "/action-logs/recent", opts: adminapi.Options{Store: empty{}}},
@@ -46,6 +50,11 @@ func TestAnswers(t *testing.T) {
 		{name: "slow", method: "GET", target: "/action-logs/slow?limit=2"},
 		{name: "active", method: "GET", target: "/action-logs/active", opts: adminapi.Options{Store: busy{}}},
 		{name: "active-empty", method: "GET", target: "/action-logs/active", opts: adminapi.Options{Store: empty{}}},
+		{name: "errors", method: "GET", target: "/action-logs/errors", opts: adminapi.Options{Store: plotted(t)}},
+		{name: "errors-one", method: "GET", target: "/action-logs/errors?limit=1&from=2025-11-13", opts: adminapi.Options{Store: plotted(t)}},
+		{name: "errors-empty", method: "GET", target: "/action-logs/errors", opts: adminapi.Options{Store: empty{}}},
+		{name: "timeseries", method: "GET", target: "/action-logs/timeseries?step=1h", opts: adminapi.Options{Store: plotted(t)}},
+		{name: "timeseries-empty", method: "GET", target: "/action-logs/timeseries", opts: adminapi.Options{Store: empty{}}},
 		{name: "export", method: "GET", target: "/action-logs/export?status=failed"},
 		{name: "export-json", method: "GET", target: "/action-logs/export?format=json"},
 		{name: "export-empty", method: "GET", target: "/action-logs/export?format=csv", opts: adminapi.Options{Store: empty{}}},
@@ -55,7 +64,7 @@ func TestAnswers(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			resp := do(newHandler(t, tt.opts), request(tt.method, tt.target))
+			resp := do(newHandler(t, tt.opts), request(tt.method, tt.target, tt.headers...))
 			text := body(t, resp)
 			var got bytes.Buffer
 			fmt.Fprintf(&got, "%s %s\n\n%d %s\n", tt.method, tt.target, resp.StatusCode, http.StatusText(resp.StatusCode))

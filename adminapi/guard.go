@@ -14,13 +14,15 @@ type guard struct {
 	hosts     map[string]bool
 	origins   map[string]bool
 	limit     *limiter
+	guesses   *limiter
 	creds     credentials
+	sessions  sessions
 	authorize func(*http.Request) error
 	now       func() time.Time
 }
 
 func newGuard(o Options) (*guard, error) {
-	g := &guard{limit: newLimiter(o), creds: newCredentials(o), authorize: o.Authorize, now: o.Now}
+	g := &guard{limit: newLimiter(o), guesses: newGuesses(o), creds: newCredentials(o), authorize: o.Authorize, now: o.Now}
 	var err1, err2, err3, err4 error
 	g.allowed, err1 = plainPrefixes("AllowedPrefixes", o.AllowedPrefixes)
 	g.proxies, err2 = plainPrefixes("TrustedProxies", o.TrustedProxies)
@@ -29,46 +31,52 @@ func newGuard(o Options) (*guard, error) {
 	return g, errors.Join(err1, err2, err3, err4)
 }
 
-// admit checks a request and adds to the answer's headers what depends on who
-// asks. done tells that the request was a preflight, of which nothing is left
-// to do but to answer 204. The order matters: who may not be here learns
+// admit checks where a request comes from, and adds to the answer's headers
+// what depends on that. done tells that it was a preflight, of which nothing is
+// left to do but to answer 204. The order matters: who may not be here learns
 // nothing else, costs nothing, and is not remembered; nor can a web page of
 // somebody else's use up what the user on this machine may ask, by having a
-// browser send what will be refused; a guess at a password counts against the
-// rate.
-func (g *guard) admit(h http.Header, r *http.Request) (done bool, err error) {
+// browser send what will be refused.
+func (g *guard) admit(h http.Header, r *http.Request) (from asker, done bool, err error) {
 	p, err := g.peerOf(r)
 	if err != nil {
-		return false, err
+		return asker{}, false, err
 	}
 	if !prefixesContain(g.allowed, p.addr) {
-		return false, forbidden("this address is not let in; addresses are added with Options.AllowedPrefixes")
+		return asker{}, false, forbidden("this address is not let in; addresses are added with Options.AllowedPrefixes")
 	}
 	if !p.unix {
 		if err := g.checkHost(r); err != nil {
-			return false, err
+			return asker{}, false, err
 		}
 	}
 	known := g.allowOrigin(h, r)
 	foreign := !known && crossOrigin(r)
 	asks := preflight(r)
 	if asks && !known || foreign && lasting(r) {
-		return false, errCrossOrigin
+		return asker{}, false, errCrossOrigin
 	}
-	if err := g.limit.check(p.addr, foreign, g.now()); err != nil {
-		return false, err
+	from = askerOf(p.addr, foreign)
+	if err := g.limit.check(from, g.now()); err != nil {
+		return asker{}, false, err
 	}
 	if asks {
 		allowPreflight(h, r)
-		return true, nil
 	}
-	if err := g.creds.checkCredentials(r); err != nil {
-		return false, err
+	return from, asks, nil
+}
+
+// authorized checks who makes a request that was admitted. A guess at a
+// password has counted against the rate by then, and if it is wrong counts
+// once more.
+func (g *guard) authorized(r *http.Request, from asker, d door) error {
+	if err := g.checkCredentials(r, from, d); err != nil {
+		return err
 	}
 	if g.authorize != nil {
-		return false, refusal(g.authorize(r))
+		return refusal(g.authorize(r))
 	}
-	return false, nil
+	return nil
 }
 
 // refusal makes the answer to what the Authorize hook said.

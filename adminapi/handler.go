@@ -32,16 +32,21 @@ type SlowLister interface {
 
 // Handler is the admin API. It is an http.Handler to mount on a mux, see
 // [Handler.Register], or to serve on a listener of its own. It is safe for
-// concurrent use, and starts no goroutine.
+// concurrent use. While streams are open it has one goroutine of its own; see
+// [Handler.Close].
 type Handler struct {
 	opts         Options
 	clearer      storage.Clearer // nil where the store cannot
 	activeLister ActiveLister    // nil where the store cannot
 	slowLister   SlowLister      // nil where the store cannot
 	actionLister ActionLister    // nil where the store cannot
+	errorLister  ErrorLister     // nil where the store cannot
+	seriesLister SeriesLister    // nil where the store cannot
 	patience     time.Duration   // exportPatience, but in tests
+	streams      *streams        // nil where the store cannot
 	guard        *guard
 	table        []route
+	doorways     []doorway
 	router       *bunrouter.Router
 }
 
@@ -61,9 +66,15 @@ func New(opts Options) (*Handler, error) {
 	h.activeLister, _ = opts.Store.(ActiveLister)
 	h.slowLister, _ = opts.Store.(SlowLister)
 	h.actionLister, _ = opts.Store.(ActionLister)
+	h.errorLister, _ = opts.Store.(ErrorLister)
+	h.seriesLister, _ = opts.Store.(SeriesLister)
 	h.patience = exportPatience
-	h.opts.Token, h.opts.Username, h.opts.Password = "", "", "" // the guard has their hashes
+	h.opts.Token, h.opts.IngestToken, h.opts.Username, h.opts.Password = "", "", "", "" // the guard has their hashes
+	if f, ok := opts.Store.(storage.Follower); ok {
+		h.streams = newStreams(f, h.opts)
+	}
 	h.table = h.routes()
+	h.doorways = doorways(h.table)
 	h.router = h.newRouter()
 	return h, nil
 }
@@ -116,7 +127,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (err error) {
 	defer rescue(&err)
-	done, err := h.guard.admit(w.Header(), r)
+	from, done, err := h.guard.admit(w.Header(), r)
 	if err != nil {
 		return err
 	}
@@ -124,16 +135,39 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (err error) {
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	}
+	path, ok := below(h.opts.BasePath, r.URL.EscapedPath())
+	d := guarded
+	if ok {
+		d = h.doorOf(r.Method, path)
+	}
+	if err := h.guard.authorized(r, from, d); err != nil {
+		return err
+	}
 	if n := len(r.URL.RawQuery); n > maxQuery {
 		return badRequest(fmt.Sprintf("the query part of the URL is %d bytes; allowed are at most %d", n, maxQuery))
 	}
-	path, ok := below(h.opts.BasePath, r.URL.EscapedPath())
 	if !ok {
 		return h.notFound()
 	}
 	routed := *r
 	routed.URL = &url.URL{Path: path, RawQuery: r.URL.RawQuery}
 	return h.router.ServeHTTPError(w, &routed)
+}
+
+// Close ends all streams that are open, refuses new ones, and returns when all
+// have ended, which takes about a second at most where a client does not listen.
+// All other requests are answered as before. It may be called more than once,
+// and always returns nil.
+//
+// http.Server.Shutdown waits for streams, and they do not end by themselves.
+// So let the server close the handler:
+//
+//	server.RegisterOnShutdown(func() { api.Close() })
+func (h *Handler) Close() error {
+	if h.streams != nil {
+		h.streams.close()
+	}
+	return nil
 }
 
 func setSecurityHeaders(h http.Header) {

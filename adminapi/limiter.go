@@ -32,6 +32,8 @@ type asker struct {
 	foreign bool
 }
 
+func askerOf(a netip.Addr, foreign bool) asker { return asker{peerKey(a), foreign} }
+
 type bucket struct {
 	asker
 	*rate.Limiter
@@ -45,23 +47,62 @@ func newLimiter(o Options) *limiter {
 	return &limiter{rate: o.Rate, burst: o.Burst, most: o.RatePeers, peers: make(map[asker]*list.Element)}
 }
 
+// mayGuess is how many wrong credentials a minute, and at once, each peer may
+// try.
+const mayGuess = 10
+
+// newGuesses returns the limiter of wrong credentials.
+func newGuesses(o Options) *limiter {
+	return &limiter{rate: mayGuess / 60.0, burst: mayGuess, most: o.RatePeers, peers: make(map[asker]*list.Element)}
+}
+
 // check refuses a request of a peer that has used up what it may make. A nil
 // limiter allows everything.
-func (l *limiter) check(a netip.Addr, foreign bool, now time.Time) error {
+func (l *limiter) check(from asker, now time.Time) error {
 	if l == nil {
 		return nil
 	}
-	b := l.bucketOf(asker{peerKey(a), foreign})
+	b := l.bucketOf(from)
 	if b.AllowN(now, 1) {
 		return nil
 	}
+	return l.tooMany("requests", b, now)
+}
+
+// judge counts credentials that were wrong, and refuses a peer that has tried
+// too many of them whatever it tries now: else its next guess would be told
+// from the wrong ones all the same.
+func (l *limiter) judge(from asker, right bool, now time.Time) error {
+	if right {
+		if b := l.heardOf(from); b != nil && b.TokensAt(now) < 1 {
+			return l.tooMany("wrong credentials", b, now)
+		}
+		return nil
+	}
+	if b := l.bucketOf(from); !b.AllowN(now, 1) {
+		return l.tooMany("wrong credentials", b, now)
+	}
+	return nil
+}
+
+func (l *limiter) tooMany(what string, b *rate.Limiter, now time.Time) error {
 	wait := math.Ceil((1 - b.TokensAt(now)) / float64(l.rate))
 	seconds := strconv.Itoa(int(max(1, min(wait, 1<<30))))
 	return &Error{
 		Status: http.StatusTooManyRequests,
-		Detail: "too many requests; try again in " + seconds + " s",
+		Detail: "too many " + what + "; try again in " + seconds + " s",
 		Header: http.Header{"Retry-After": {seconds}},
 	}
+}
+
+// heardOf returns the bucket of a peer that is remembered, or nil.
+func (l *limiter) heardOf(key asker) *rate.Limiter {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if e, ok := l.peers[key]; ok {
+		return e.Value.(*bucket).Limiter
+	}
+	return nil
 }
 
 func (l *limiter) bucketOf(key asker) *rate.Limiter {

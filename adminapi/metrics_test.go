@@ -44,7 +44,7 @@ func TestMetrics(t *testing.T) {
 			}
 		})
 	}
-	if list := body(t, do(with, request("GET", "/action-logs/", token))); !strings.Contains(list, `"/action-logs/metrics"`) {
+	if list := body(t, do(with, request("GET", "/action-logs/", token, "Accept: application/json"))); !strings.Contains(list, `"/action-logs/metrics"`) {
 		t.Errorf("the list of endpoints lacks /metrics: %s", list)
 	}
 }
@@ -57,7 +57,7 @@ func TestNoMetrics(t *testing.T) {
 	if got, want := detail(t, resp), "this server cannot get metrics; Options.Metrics is not set"; resp.StatusCode != 404 || got != want {
 		t.Errorf("answer is %d %q, want 404 %q", resp.StatusCode, got, want)
 	}
-	if list := body(t, do(without, request("GET", "/action-logs/"))); strings.Contains(list, "metrics") {
+	if list := body(t, do(without, request("GET", "/action-logs/", "Accept: application/json"))); strings.Contains(list, "metrics") {
 		t.Errorf("the list of endpoints has /metrics: %s", list)
 	}
 }

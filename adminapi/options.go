@@ -19,7 +19,10 @@ import (
 type Options struct {
 	// Store answers the queries. What else it can do is found by type
 	// assertion: [storage.Clearer] for POST /clear, [ActiveLister] for
-	// GET /active, [SlowLister] for GET /slow. Without it the endpoint is a 404.
+	// GET /active, [SlowLister] for GET /slow, [ErrorLister] for GET /errors,
+	// [SeriesLister] for GET /timeseries, [storage.Follower] for GET /stream.
+	// Without it the endpoint is a 404. GET /export uses an [ActionLister], and
+	// asks for page after page of any other store.
 	Store storage.Searcher
 
 	// BasePath is the path below which the endpoints are. The default is
@@ -50,8 +53,24 @@ type Options struct {
 	// The default is none. Neither "*" nor "null" is allowed here.
 	AllowedOrigins []string
 
-	// Token, if set, is asked for as "Authorization: Bearer <token>".
+	// Token, if set, is asked for as "Authorization: Bearer <token>", or as the
+	// cookie that POST /login gives for it. What a page needs to ask for the
+	// token, GET / among it, is then served without. Wrong credentials are
+	// answered ten times a minute to each peer, also where there is no Rate.
 	Token string
+
+	// Ingest switches POST / on, which records what programs send that are not
+	// Go: an action, an array of actions or JSON Lines, in the form in which
+	// they are answered.
+	Ingest bool
+
+	// Recorder takes what POST / records. The default is Store, if it is one.
+	Recorder storage.Recorder
+
+	// IngestToken, if set, is what a program may give instead of the other
+	// credentials, as "Authorization: Bearer <token>", to record with POST / and
+	// for nothing else. It is asked for there also where nothing else is set.
+	IngestToken string
 
 	// Username and Password, if set, are asked for as basic credentials. With
 	// Token set too, either will do.
@@ -75,6 +94,23 @@ type Options struct {
 	// RatePeers is how many peers Rate remembers; beyond it the one longest
 	// unheard of is forgotten. The default is 4096.
 	RatePeers int
+
+	// MaxStreams is how many streams may be open at once. The default is 256.
+	MaxStreams int
+
+	// MaxStreamsPerPeer is how many streams one peer may have open at once. All
+	// addresses of an IPv6 /64 are one peer. The default is 32.
+	MaxStreamsPerPeer int
+
+	// StreamHeartbeat is how often a stream that has nothing else to say shows
+	// that it lives. A WebSocket's client that does not answer for two of them
+	// is gone. The default is 15 s.
+	StreamHeartbeat time.Duration
+
+	// StreamTimeout is how long one write to a stream's client may take, of
+	// 64 KiB at most. A client that takes longer loses the connection. The
+	// default is 10 s.
+	StreamTimeout time.Duration
 
 	// ReadOnly refuses what would change something.
 	ReadOnly bool
@@ -111,6 +147,21 @@ func (o Options) withDefaults() Options {
 	if o.RatePeers == 0 {
 		o.RatePeers = 4096
 	}
+	if o.Recorder == nil {
+		o.Recorder, _ = o.Store.(storage.Recorder)
+	}
+	if o.MaxStreams == 0 {
+		o.MaxStreams = 256
+	}
+	if o.MaxStreamsPerPeer == 0 {
+		o.MaxStreamsPerPeer = 32
+	}
+	if o.StreamHeartbeat == 0 {
+		o.StreamHeartbeat = 15 * time.Second
+	}
+	if o.StreamTimeout == 0 {
+		o.StreamTimeout = 10 * time.Second
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -133,8 +184,24 @@ func (o Options) validate() error {
 		return fmt.Errorf("adminapi: Options.Burst is %d; allowed is zero for the default, or a number of requests", o.Burst)
 	case o.RatePeers < 0:
 		return fmt.Errorf("adminapi: Options.RatePeers is %d; allowed is zero for the default, or a number of peers", o.RatePeers)
+	case o.MaxStreams < 0:
+		return fmt.Errorf("adminapi: Options.MaxStreams is %d; allowed is zero for the default, or a number of streams", o.MaxStreams)
+	case o.MaxStreamsPerPeer < 0:
+		return fmt.Errorf("adminapi: Options.MaxStreamsPerPeer is %d; allowed is zero for the default, or a number of streams", o.MaxStreamsPerPeer)
+	case o.StreamHeartbeat < 0:
+		return fmt.Errorf("adminapi: Options.StreamHeartbeat is %v; allowed is zero for the default, or a time between heartbeats", o.StreamHeartbeat)
+	case o.StreamTimeout < 0:
+		return fmt.Errorf("adminapi: Options.StreamTimeout is %v; allowed is zero for the default, or a time that a write may take", o.StreamTimeout)
 	case o.Token != "" && !visibleASCII(o.Token):
 		return errors.New("adminapi: Options.Token holds a character that a header cannot carry; allowed are visible ASCII characters without spaces")
+	case o.Ingest && o.Recorder == nil:
+		return errors.New("adminapi: Options.Ingest is set, but not Options.Recorder, and Options.Store is no storage.Recorder")
+	case o.IngestToken != "" && !o.Ingest:
+		return errors.New("adminapi: Options.IngestToken is set, but not Options.Ingest")
+	case o.IngestToken != "" && o.IngestToken == o.Token:
+		return errors.New("adminapi: Options.IngestToken is Options.Token; allowed is another, for who has it may do nothing but record")
+	case o.IngestToken != "" && !visibleASCII(o.IngestToken):
+		return errors.New("adminapi: Options.IngestToken holds a character that a header cannot carry; allowed are visible ASCII characters without spaces")
 	case (o.Username == "") != (o.Password == ""):
 		return errors.New("adminapi: of Options.Username and Options.Password only one is set; allowed is both or none")
 	case strings.Contains(o.Username, ":"):

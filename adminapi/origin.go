@@ -65,14 +65,23 @@ func (g *guard) allowOrigin(h http.Header, r *http.Request) bool {
 		return false
 	}
 	h.Add("Vary", "Origin")
-	origins := r.Header["Origin"]
-	if len(origins) != 1 || !g.origins[origins[0]] {
+	if !g.knows(r) {
 		return false
 	}
-	h.Set("Access-Control-Allow-Origin", origins[0])
+	h.Set("Access-Control-Allow-Origin", r.Header["Origin"][0])
 	h.Set("Access-Control-Expose-Headers", "Content-Disposition, Retry-After")
 	return true
 }
+
+// knows reports whether a request is from a page of an allowed origin.
+func (g *guard) knows(r *http.Request) bool {
+	origins := r.Header["Origin"]
+	return len(origins) == 1 && g.origins[origins[0]]
+}
+
+// foreign reports whether a request is from a page of an origin that is
+// neither this server's nor allowed.
+func (g *guard) foreign(r *http.Request) bool { return !g.knows(r) && crossOrigin(r) }
 
 // preflight reports whether a browser asks if a page may send a request.
 func preflight(r *http.Request) bool {

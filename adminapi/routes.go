@@ -1,8 +1,10 @@
 package adminapi
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/uptrace/bunrouter"
@@ -15,9 +17,11 @@ type route struct {
 	path    string // below the base path, with parameters as {name}
 	what    string // what it does, as in "Failed to get recent actions"
 	doc     string
+	lasting bool   // whether it goes on until the client ends it, so that no page of another origin may begin it
 	changes bool   // whether it changes something, and read-only mode refuses it
-	absent  bool   // whether the store cannot do it, or the option is not set
-	option  string // what it takes beside the store, if anything
+	absent  bool   // whether the store cannot do it, or an option is not set
+	why     string // why it is absent, unless the store cannot do it
+	door    door   // which credentials it asks for
 	serve   bunrouter.HandlerFunc
 }
 
@@ -25,8 +29,21 @@ type route struct {
 func (h *Handler) routes() []route {
 	return []route{
 		{
-			method: http.MethodGet, path: "/", what: "list the endpoints", serve: h.index,
-			doc: "This list",
+			method: http.MethodGet, path: "/", what: "show the dashboard", serve: h.front,
+			door: open,
+			doc:  "The dashboard; this list where only application/json is accepted",
+		}, {
+			method: http.MethodGet, path: "/client.js", what: "get the client", serve: h.file("client.js"),
+			door: open,
+			doc:  "The JavaScript client, an ES module without dependencies",
+		}, {
+			method: http.MethodGet, path: "/client.d.ts", what: "get the client's types", serve: h.file("client.d.ts"),
+			door: open,
+			doc:  "The types of the JavaScript client",
+		}, {
+			method: http.MethodGet, path: "/ui/{file}", what: "get a file of the dashboard", serve: h.uiFile,
+			door: open,
+			doc:  "What the dashboard is made of",
 		}, {
 			method: http.MethodGet, path: "/recent", what: "get recent actions", serve: h.recent,
 			doc: "The newest actions; limit is 1 to 1000, by default 100",
@@ -59,8 +76,32 @@ func (h *Handler) routes() []route {
 			doc: "All actions that match a query as a file, oldest first; format is jsonl, csv or json",
 		}, {
 			method: http.MethodGet, path: "/metrics", what: "get metrics", serve: h.metrics,
-			absent: h.opts.Metrics == nil, option: "Options.Metrics",
+			absent: h.opts.Metrics == nil, why: "this server cannot get metrics; Options.Metrics is not set",
 			doc: "Metrics for Prometheus, as text, OpenMetrics or protobuf",
+		}, {
+			method: http.MethodGet, path: "/errors", what: "get errors", serve: h.errors,
+			absent: h.errorLister == nil,
+			doc:    "The errors of a query by what they have in common, the most frequent first; limit is 1 to 1000, by default 100",
+		}, {
+			method: http.MethodGet, path: "/timeseries", what: "get a time series", serve: h.timeseries,
+			absent: h.seriesLister == nil,
+			doc:    "Counts and latencies of a query step by step",
+		}, {
+			method: http.MethodPost, path: "/", what: "record actions", serve: h.ingest,
+			changes: true, door: recording, absent: !h.opts.Ingest,
+			doc: "Records actions: one, an array of them, or one a line",
+		}, {
+			method: http.MethodPost, path: "/login", what: "log in", serve: h.login,
+			door: open, absent: !h.guard.creds.hasToken, why: "this server has no token to log in with",
+			doc: "Sets a cookie that counts as the token, which comes as {\"token\":\"…\"}",
+		}, {
+			method: http.MethodPost, path: "/logout", what: "log out", serve: h.logout,
+			door: open, absent: !h.guard.creds.hasToken, why: "this server has no token to log in with",
+			doc: "Ends what /login began",
+		}, {
+			method: http.MethodGet, path: "/stream", what: "stream actions", serve: h.stream,
+			absent: h.streams == nil, lasting: true,
+			doc: "Live actions that match a query, as Server-Sent Events or over a WebSocket; after resumes, last sends the newest 0 to 1000 first",
 		},
 	}
 }
@@ -83,6 +124,9 @@ func (h *Handler) newRouter() *bunrouter.Router {
 	)
 	for i := range h.table {
 		rt := &h.table[i]
+		if rt.absent && slices.ContainsFunc(h.table, func(other route) bool { return other.path == rt.path && !other.absent }) {
+			continue // the path is there, and does not answer this method
+		}
 		pattern := strings.NewReplacer("{", ":", "}", "").Replace(rt.path)
 		methods[pattern] = append(methods[pattern], rt.method)
 		router.Handle(rt.method, pattern, h.endpoint(rt))
@@ -106,10 +150,13 @@ func (h *Handler) newRouter() *bunrouter.Router {
 func (h *Handler) endpoint(rt *route) bunrouter.HandlerFunc {
 	return func(w http.ResponseWriter, req bunrouter.Request) (err error) {
 		if rt.absent {
-			return absent(rt)
+			return &Error{Status: http.StatusNotFound, Detail: cmp.Or(rt.why, "the store of this server cannot "+rt.what)}
 		}
 		if rt.changes && h.opts.ReadOnly {
 			return forbidden("this server is read-only")
+		}
+		if rt.lasting && h.guard.foreign(req.Request) {
+			return errCrossOrigin
 		}
 		defer func() {
 			if err != nil {
@@ -119,15 +166,6 @@ func (h *Handler) endpoint(rt *route) bunrouter.HandlerFunc {
 		defer rescue(&err)
 		return rt.serve(w, req)
 	}
-}
-
-// absent is the answer of an endpoint that there is not on this server.
-func absent(rt *route) error {
-	detail := "the store of this server cannot " + rt.what
-	if rt.option != "" {
-		detail = "this server cannot " + rt.what + "; " + rt.option + " is not set"
-	}
-	return &Error{Status: http.StatusNotFound, Detail: detail}
 }
 
 func (h *Handler) notFound() error {

@@ -41,6 +41,14 @@ func (b broken) Actions(context.Context, storage.Query) iter.Seq2[storage.Action
 	return func(yield func(storage.Action, error) bool) { yield(storage.Action{}, b.fail()) }
 }
 
+func (b broken) Errors(context.Context, storage.Query) ([]storage.ErrorGroup, error) {
+	return nil, b.fail()
+}
+
+func (b broken) Series(context.Context, storage.Query, time.Duration) ([]storage.Point, error) {
+	return nil, b.fail()
+}
+
 // empty is a store of nothing, with every map and slice nil.
 type empty struct{}
 
@@ -53,6 +61,12 @@ func (empty) Stats(context.Context, storage.Query) (storage.Stats, error) {
 func (empty) Active(context.Context) ([]storage.Running, error) { return nil, nil }
 
 func (empty) Slow(context.Context, storage.Query) ([]storage.Action, error) { return nil, nil }
+
+func (empty) Errors(context.Context, storage.Query) ([]storage.ErrorGroup, error) { return nil, nil }
+
+func (empty) Series(context.Context, storage.Query, time.Duration) ([]storage.Point, error) {
+	return nil, nil
+}
 
 // busy is a store with requests in flight of exactly known ages.
 type busy struct{ empty }

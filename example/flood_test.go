@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"actionlog/adminapi"
 	"actionlog/storage"
 	"actionlog/storage/ring"
 
@@ -27,11 +28,11 @@ func TestFloodLeavesTheQuietServiceAnswering(t *testing.T) {
 	}
 	actions := ring.New(ring.Options{})
 	nop := zerolog.Nop()
-	handler, err := newHandler(actions, &nop)
+	admin, err := adminapi.New(adminapi.Options{Store: actions})
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(handler)
+	server := httptest.NewServer(newHandler(actions, admin, &nop))
 	defer server.Close()
 
 	var stop atomic.Bool

@@ -44,7 +44,9 @@ var arrows = map[string][]string{
 	"actionlog/storage/storetest":   {"actionlog/storage"},
 	"actionlog/storage/ring":        {"actionlog/storage"},
 	"actionlog/middleware":          {"actionlog/storage"},
-	"actionlog/adminapi":            {"actionlog/storage"},
+	"actionlog/adminapi":            {"actionlog/storage", "actionlog/adminapi/ui"},
+	"actionlog/adminapi/ui":         {},
+	"actionlog/adminapi/internal":   {},
 	"actionlog/archive":             {"actionlog/storage"},
 	"actionlog/example":             {"actionlog/storage", "actionlog/storage/ring", "actionlog/middleware", "actionlog/adminapi", "actionlog/archive"},
 	"actionlog/archive/internal":    {},
@@ -64,6 +66,7 @@ var heavy = map[string][]string{
 	"github.com/gofrs/flock":        {"actionlog/archive"},
 	"github.com/klauspost/compress": {"actionlog/archive"},
 	"golang.org/x/time":             {"actionlog/adminapi"},
+	"github.com/coder/websocket":    {"actionlog/adminapi"},
 	"golang.org/x/sys":              {"actionlog/archive"},
 	"github.com/google/go-cmp":      {"actionlog/storage/storetest"},
 
@@ -71,6 +74,8 @@ var heavy = map[string][]string{
 	"github.com/spf13/pflag":           {"actionlog/archive/internal/cli"},
 	"github.com/parquet-go/parquet-go": {"actionlog/archive/internal/cli"},
 	"golang.org/x/term":                {"actionlog/archive/internal/cli"},
+
+	"github.com/chromedp": {"actionlog/adminapi/internal"},
 }
 
 // TestArrows holds the direction of all imports.

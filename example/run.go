@@ -52,15 +52,15 @@ func run(ctx context.Context, cfg config, stdout io.Writer) (err error) {
 	actions.Pump("archive", files, ring.PumpOptions{After: actions.Newest()}) // samples stay out of it
 	defer func() { err = errors.Join(err, drain(actions, files, stdout)) }()
 
-	handler, err := newHandler(actions, logger)
+	admin, err := adminapi.New(adminapi.Options{Store: actions})
 	if err != nil {
 		return err
 	}
-	return serve(ctx, listener, handler, cfg, stdout)
+	return serve(ctx, listener, newHandler(actions, admin, logger), admin, cfg, stdout)
 }
 
 // newHandler returns the service and, beside it, its admin API.
-func newHandler(actions *ring.Ring, logger *zerolog.Logger) (http.Handler, error) {
+func newHandler(actions *ring.Ring, admin *adminapi.Handler, logger *zerolog.Logger) http.Handler {
 	mw := middleware.New(middleware.Options{
 		Recorder:      actions,
 		Service:       "Example",
@@ -69,19 +69,15 @@ func newHandler(actions *ring.Ring, logger *zerolog.Logger) (http.Handler, error
 		Recover:       true,
 		Skip:          []string{"GET /healthz"},
 	})
-	admin, err := adminapi.New(adminapi.Options{Store: actions})
-	if err != nil {
-		return nil, err
-	}
 	root := http.NewServeMux()
 	admin.Register(root) // outside of the middleware: asking is not recorded
 	root.Handle("/", mw.Handler(newService(mw)))
-	return root, nil
+	return root
 }
 
 // serve answers requests until ctx is done, and then lets those that run
 // finish.
-func serve(ctx context.Context, listener net.Listener, handler http.Handler, cfg config, stdout io.Writer) error {
+func serve(ctx context.Context, listener net.Listener, handler http.Handler, admin *adminapi.Handler, cfg config, stdout io.Writer) error {
 	base, cut := context.WithCancelCause(context.Background())
 	defer cut(nil)
 	server := &http.Server{
@@ -90,7 +86,8 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, cfg
 		IdleTimeout:       2 * time.Minute,
 		BaseContext:       func(net.Listener) context.Context { return base },
 	}
-	server.RegisterOnShutdown(func() { cut(errStopping) }) // streams end, and not because their clients went
+	server.RegisterOnShutdown(func() { cut(errStopping) })  // streams end, and not because their clients went
+	server.RegisterOnShutdown(func() { _ = admin.Close() }) // and those of the admin API say so
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 
@@ -187,6 +184,7 @@ func welcome(w io.Writer, addr net.Addr, cfg config) {
     curl http://localhost:%[2]s/action-logs/failed
     curl http://localhost:%[2]s/action-logs/stats
     curl 'http://localhost:%[2]s/action-logs/search?status=failed&from=15m&min_duration=100ms'
+    curl -N 'http://localhost:%[2]s/action-logs/stream?last=3'
     zcat -f %[4]s/*.jsonl* | tail -n 3
 
   Ctrl-C ends it.

@@ -64,6 +64,21 @@ func (p *Process) Number(id ID) (uint64, bool) {
 	return n, true
 }
 
+// Before returns the id just before id among those of its process, and false
+// for one of a form that this module does not make. What follows it begins
+// with id.
+func (id ID) Before() (ID, bool) {
+	if len(id) != idLen {
+		return "", false
+	}
+	p := Process([]byte(id[:processLen]))
+	n, ok := p.Number(id)
+	if !ok || n == 0 {
+		return "", false
+	}
+	return p.ID(n - 1), true
+}
+
 // putBase32 fills dst with the low 5*len(dst) bits of v, most significant
 // first, so that text order is number order.
 func putBase32(dst []byte, v uint64) {

@@ -56,6 +56,21 @@ func TestIDOfAnother(t *testing.T) {
 	}
 }
 
+func TestIDBefore(t *testing.T) {
+	t.Parallel()
+	p := storage.NewProcess(now)
+	for _, n := range []uint64{1, 2, 32, 1 << 40, 1<<50 - 1} {
+		if got, ok := p.ID(n).Before(); !ok || got != p.ID(n-1) {
+			t.Errorf("before number %d comes %q, %v", n, got, ok)
+		}
+	}
+	for _, id := range []storage.ID{"", "x", p.ID(0), p.ID(5)[:26], p.ID(5) + "0", p.ID(5)[:26] + "u"} {
+		if got, ok := id.Before(); ok {
+			t.Errorf("before %q comes %q", id, got)
+		}
+	}
+}
+
 func TestStamp(t *testing.T) {
 	t.Parallel()
 	p := storage.NewProcess(now)

@@ -32,8 +32,10 @@ func TestListsSeeTheKeeps(t *testing.T) {
 		}
 		services, last = append(services, a.Service), a.Time
 	}
-	if len(services) != 3+keepSlow+100 || services[0] != "Quiet" || services[2] != "Quiet" || services[3] != "Flood" {
-		t.Errorf("%d actions, beginning with %q; want the three that are kept, the slowest of the flood and the window", len(services), services[:3])
+	// Of the flood there is the window, its slowest, and perhaps its last from when the counting lagged.
+	flood := len(services) - 3
+	if flood < 100+keepSlow || flood > 100+keepSlow+keepLast || services[0] != "Quiet" || services[2] != "Quiet" || services[3] != "Flood" {
+		t.Errorf("%d actions, beginning with %q; want the three that are kept, the slowest of the flood and the window", len(services), services[:4])
 	}
 }
 

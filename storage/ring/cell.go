@@ -142,13 +142,14 @@ func (d *dense) appendTo(log []byte, of *cell) []byte {
 	return log
 }
 
+// reset forgets all counts. Of a few kinds it keeps the memory.
 func (d *dense) reset() {
-	if len(d.kinds) > mostIdle {
-		d.by = nil
-	} else {
-		for _, k := range d.kinds {
-			d.by[k].longest = 0
-			d.by[k].durations.Reset()
+	for _, k := range d.kinds {
+		e := &d.by[k]
+		if e.longest = 0; len(d.kinds) > mostIdle {
+			e.durations = storage.Histogram{}
+		} else {
+			e.durations.Reset()
 		}
 	}
 	d.kinds = d.kinds[:0]

@@ -26,11 +26,19 @@
 // for a reader, nor a reader for a writer: what is being written at that
 // moment is simply not recorded yet.
 //
-// What is derived (window counters, histograms, keeps) is counted from the
-// slots by whoever reads, by a short-lived goroutine each 2048 actions, and,
-// in a flood that outruns it, by the writers themselves, in batches. A slot
-// that is overwritten before it was counted is counted by its overwriter, and
-// saved if it could be wanted among the keeps, so both hold in any flood.
+// What is derived (window counters, histograms, keeps, totals, the time line) is
+// counted from the slots by whoever reads, by a short-lived goroutine each 2048
+// actions, and, in a flood that outruns it, by the writers themselves, in
+// batches. A slot that is overwritten before it was counted is counted by its
+// overwriter, by second, service and action, in two atomic additions, and saved
+// if it could be wanted among the keeps, so all hold in any flood.
+//
+// The time line has each action since the last clear in one cell: of its second
+// for 15 minutes, then of its minute until it is 24 hours old. A cell is a log
+// of bucket counts for each service and action, successes and failures apart;
+// only the cells of now are counted by index. Actions that were posted with a
+// time of their own are counted in the cell of that time, up to a day back or
+// ahead.
 //
 // # Caveats
 //
@@ -39,8 +47,20 @@
 // failures of each service, and the ten slowest of each action. Total, Failed
 // and ByService of the stats count the window alone.
 //
+// [Ring.Series] is exact where it can answer from the time line: steps of whole
+// seconds over the last 15 minutes, of whole minutes over 24 hours. Ask for
+// steps of whole minutes if the range reaches back further than a quarter of an
+// hour: of smaller ones the older part would be what window and keeps hold.
+// [Ring.Totals] are exact always, and go on over a clear.
+//
 // Memory is bounded: 152 bytes a slot, side chunks of at most 7 KB for each
 // action of the window (in practice some tens of bytes) or 64 MiB, whichever is
 // more, and some 10 MB of keeps where all names are used up. Outside the window,
 // texts that no chunk holds any more are gone, and an error reads "(dropped)".
+//
+// The time line takes 3 MB for a day of 20 actions a second by 20 services and
+// actions, 9 MB for one of 200. Beyond 16 MiB the oldest of it tells services
+// and actions no longer apart, only successes from failures, and a series that
+// asks for some of them counts that part in window and keeps. Totals take some
+// 3 KB for each service and action, where durations are spread over ten octaves.
 package ring

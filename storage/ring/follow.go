@@ -6,13 +6,14 @@ import (
 	"actionlog/storage"
 )
 
-// Follow returns a cursor over the actions with ids greater than after. An id
-// of another process, or the empty id, begins with the oldest action that the
-// ring still holds.
+// Follow returns a cursor over the actions with ids greater than after. The
+// empty id begins with the oldest action that the ring still holds. All of
+// this process's actions count as later than an id of another process: what
+// the ring no longer holds of them is missed.
 func (r *Ring) Follow(after storage.ID) storage.Cursor {
 	n, ok := r.process.Number(after)
-	if !ok {
-		n = 0
+	if n == 0 && (ok || after != "") {
+		return &cursor{r: r, rd: reader{r: r}}
 	}
 	return r.follow(min(n, r.head.Load()))
 }

@@ -6,8 +6,8 @@ import (
 )
 
 // gaps are the numbers that were handed out and given up again, because their
-// slot was busy. They are few. Of those that lie a whole ring back only the
-// count is kept.
+// slot was busy. They are few. Of those that lie a whole ring back, all but
+// the last some thousand are kept as a count only.
 type gaps struct {
 	mu      sync.Mutex
 	numbers []uint64 // sorted
@@ -15,8 +15,14 @@ type gaps struct {
 	known   uint64   // gaps of at least this number are in numbers
 }
 
-// mostGaps bounds numbers; beyond it the older half becomes a count.
-const mostGaps = 1 << 16
+const (
+	// mostGaps bounds numbers; beyond it the older half becomes a count.
+	mostGaps = 1 << 16
+
+	// keptGaps is how many gaps stay in numbers that lie a whole ring back: a
+	// cursor may resume there, and a gap is nothing that it missed.
+	keptGaps = 4096
+)
 
 func (g *gaps) note(n uint64) {
 	g.mu.Lock()
@@ -46,13 +52,18 @@ func (g *gaps) below(n uint64) (uint64, bool) {
 	return g.before + uint64(i), n >= g.known
 }
 
-// forget makes a count of the gaps below n.
+// forget makes a count of the gaps below n, but for the last keptGaps of them.
 func (g *gaps) forget(n uint64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if len(g.numbers) <= keptGaps {
+		return
+	}
 	i, _ := slices.BinarySearch(g.numbers, n)
-	g.drop(i)
-	g.known = max(g.known, n)
+	if i -= keptGaps; i > 0 {
+		g.known = max(g.known, g.numbers[i])
+		g.drop(i)
+	}
 }
 
 func (g *gaps) drop(i int) {

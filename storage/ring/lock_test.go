@@ -53,6 +53,39 @@ func TestABusySlotIsAGap(t *testing.T) {
 	}
 }
 
+// TestGapsOfLongAgoAreNotMissed resumes behind an action that was overwritten
+// rings ago, with a gap since.
+func TestGapsOfLongAgoAreNotMissed(t *testing.T) {
+	t.Parallel()
+	r := New(Options{Window: 10, Backlog: 1})
+	r.Log("S", "first", storage.Success, 1, nil)
+	held := &r.slots[1]
+	held.acquire(1)
+	total := 5 * len(r.slots)
+	for i := range total - 1 {
+		r.Log("S", "more", storage.Success, 1, nil)
+		if i == len(r.slots) {
+			held.release()
+		}
+		if i%100 == 0 {
+			r.Newest() // counts, and forgets what lies a ring back
+		}
+	}
+	c := r.Follow(r.process.ID(2))
+	seen, missed := 2, 0
+	for buf := make([]storage.Action, 64); buf[0].ID != r.Newest(); {
+		n, m, err := c.Next(context.Background(), buf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen, missed = seen+n, missed+int(m)
+		buf[0] = buf[n-1]
+	}
+	if seen+missed != total {
+		t.Errorf("a follower saw %d and missed %d, want %d in all", seen, missed, total)
+	}
+}
+
 // TestAReaderDoesNotWaitForAWriter leaves a slot half written: reads must
 // pass it by, count it once it is there, and cursors must keep its place.
 func TestAReaderDoesNotWaitForAWriter(t *testing.T) {

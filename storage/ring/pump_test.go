@@ -219,6 +219,44 @@ func TestFollowersWakeAndResume(t *testing.T) {
 	})
 }
 
+// TestFollowerOfAnotherProcess has all that this process recorded be later than
+// an id of another one, and an id of none begin with what is held.
+func TestFollowerOfAnotherProcess(t *testing.T) {
+	t.Parallel()
+	r := ring.New(ring.Options{})
+	first := r.Follow("")
+	const total = 40_000
+	for range total {
+		r.Log("S", "a", storage.Success, 1, nil)
+	}
+	read := func(c storage.Cursor) (seen, missed int) {
+		buf := make([]storage.Action, 1000)
+		for buf[0].ID != r.Newest() {
+			n, m, err := c.Next(context.Background(), buf)
+			if err != nil || n == 0 {
+				t.Fatalf("%d actions, %v", n, err)
+			}
+			seen, missed = seen+n, missed+int(m)
+			buf[0] = buf[n-1]
+		}
+		return seen, missed
+	}
+	newest := r.Newest()
+	for name, after := range map[string]storage.ID{
+		"earlier": "01", "later": "zz", "number-0": newest[:17] + "0000000000",
+	} {
+		if seen, missed := read(r.Follow(after)); seen+missed != total || missed == 0 {
+			t.Errorf("behind an id (%s) came %d, and %d were missed; want %d in all", name, seen, missed, total)
+		}
+	}
+	if seen, missed := read(first); seen+missed != total || missed == 0 {
+		t.Errorf("behind the beginning came %d, and %d were missed; want %d in all", seen, missed, total)
+	}
+	if seen, missed := read(r.Follow("")); missed != 0 || seen == 0 {
+		t.Errorf("of what is held came %d, and %d were missed; want none", seen, missed)
+	}
+}
+
 func TestFollowerLearnsExactlyWhatItMissed(t *testing.T) {
 	t.Parallel()
 	r := ring.New(ring.Options{Window: 10, Backlog: 1})

@@ -110,10 +110,11 @@ func (r *Ring) claim() (uint64, *slot) {
 // before it has left the window, and saves it: a flood is a whole ring ahead of
 // the counting.
 func (r *Ring) overwrite(n, state uint64, rec *record) {
+	nm := r.names.at(rec.handle)
 	if state&counted == 0 {
-		r.spill.add(kindOf(r.names.at(rec.handle).pair, rec.flags&failed != 0), rec.time, rec.duration)
+		r.spill.add(kindOf(nm.pair, rec.flags&failed != 0), rec.time, rec.duration)
 	}
-	r.save(n, rec)
+	r.save(n, nm, rec)
 }
 
 // clean bounds and redacts the texts of f in place.

@@ -36,8 +36,7 @@ const (
 )
 
 // save copies the record of action n, whose slot the caller holds for writing.
-func (r *Ring) save(n uint64, rec *record) {
-	nm := r.names.at(rec.handle)
+func (r *Ring) save(n uint64, nm *name, rec *record) {
 	side := ""
 	if rec.sideLen != 0 {
 		side = string(r.side.at(rec.side, int(rec.sideLen)))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/url"
+	"reflect"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -61,8 +62,8 @@ func compareSeries(t *testing.T, r *Ring, list []storage.Action, q storage.Query
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(naivePoints(t, list, q, step), got); diff != "" {
-		t.Fatalf("series %v by %v at %v (-want +got):\n%s", q.Values(), step, time.Now().UTC(), diff)
+	if want := naivePoints(t, list, q, step); !reflect.DeepEqual(want, got) {
+		t.Fatalf("series %v by %v at %v (-want +got):\n%s", q.Values(), step, time.Now().UTC(), cmp.Diff(want, got))
 	}
 }
 
@@ -113,7 +114,7 @@ func (tr traffic) query() (q storage.Query) {
 // window has it all, which is to be right for any question.
 func TestSeriesOfADay(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(4) {
+	for seed := range uint64(2) {
 		synctest.Test(t, func(t *testing.T) {
 			tr := traffic{rand.New(rand.NewPCG(seed, 1))}
 			small, large := New(Options{Window: 50, Backlog: 1}), New(Options{Window: 1 << 16})
@@ -154,6 +155,9 @@ func TestSeriesOfADay(t *testing.T) {
 					if q.From = now.Add(-tr.span(26 * time.Hour)); tr.IntN(2) == 0 {
 						q.To = q.From.Add(1 + tr.span(26*time.Hour))
 					}
+					if len(all) > 0 && tr.IntN(3) == 0 { // an end that is the moment of an action
+						q.From, q.To = time.Time{}, all[tr.IntN(len(all))].Time
+					}
 					if tr.IntN(3) == 0 {
 						q.Text = "BROKEN"
 					}
@@ -187,14 +191,14 @@ func TestSeriesOfAQueryThatWasParsed(t *testing.T) {
 // of now and of any other moment.
 func TestCountsOfAnOverrun(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(3) {
+	for seed := range uint64(2) {
 		synctest.Test(t, func(t *testing.T) {
 			tr := traffic{rand.New(rand.NewPCG(seed, 2))}
 			r := New(Options{Window: 50, Backlog: 1})
 			var all []storage.Action
-			for range 3 {
+			for range 2 {
 				overrun(r, func() {
-					for range 2*len(r.slots) + tr.IntN(len(r.slots)) {
+					for range len(r.slots) + tr.IntN(len(r.slots)) {
 						a := tr.action(time.Now()) // the clock stands still: who waits for a mutex is awake
 						r.Record(a)
 						all = append(all, a)
@@ -265,7 +269,7 @@ func compareTotals(t *testing.T, r *Ring, all []storage.Action) {
 // them, and compares with a count of all stamps.
 func TestCountsInAFlood(t *testing.T) {
 	t.Parallel()
-	const writers, each = 8, 20_000
+	const writers, each = 8, 8_000
 	r := New(Options{Window: 50, Backlog: 1})
 	var handles []storage.Handle
 	for i := range 6 {
@@ -302,7 +306,7 @@ func TestCountsInAFlood(t *testing.T) {
 		wg.Go(func() {
 			tr := traffic{rand.New(rand.NewPCG(uint64(w), 3))}
 			for i := range each {
-				if i%1000 == 0 {
+				if i%400 == 0 {
 					r.counts.mu.Lock() // so that others surely outrun the counting
 					time.Sleep(100 * time.Microsecond)
 					r.counts.mu.Unlock()

@@ -37,11 +37,15 @@ type spillTable struct {
 	kinds  [kinds]atomic.Pointer[spillCount]
 }
 
+// lastFuzz is how much later than the latest action a count may say that it
+// was, in nanoseconds, 17 ms: so that not each action has to say so anew.
+const lastFuzz = 1<<24 - 1
+
 // spillCount counts the actions of a kind.
 type spillCount struct {
 	sum         atomic.Int64
 	longest     atomic.Int64
-	first, last atomic.Int64 // moments
+	first, last atomic.Int64 // moments within the second; last perhaps a little late
 	octaves     [histOctaves]atomic.Pointer[[histOctave]atomic.Uint64]
 }
 
@@ -104,7 +108,7 @@ func (t *spillTable) of(k kind) *spillCount {
 func (c *spillCount) add(at, duration int64) {
 	for v := c.first.Load(); at < v && !c.first.CompareAndSwap(v, at); v = c.first.Load() {
 	}
-	raise(&c.last, at)
+	raise(&c.last, min(at|lastFuzz, at-at%int64(time.Second)+int64(time.Second)-1))
 	raise(&c.longest, duration)
 	c.sum.Add(duration)
 	bucket := storage.Bucket(durationOf(duration))

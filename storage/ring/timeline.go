@@ -31,6 +31,7 @@ type timeLine struct {
 
 	open    [2]openCell // by parity of the second
 	scratch dense
+	most    int  // mostDetail
 	grown   int  // bytes since the last look at how much there is
 	strays  bool // something was counted that lies outside of what is kept
 }
@@ -124,7 +125,7 @@ func (l *timeLine) append(c *cell, log []byte) {
 	if c.log = log; len(log) > 2*c.packed+1024 {
 		l.pack(c)
 	}
-	if l.grown > mostDetail/4 {
+	if l.grown > l.most/4 {
 		l.shed()
 	}
 }
@@ -224,12 +225,12 @@ func (l *timeLine) shed() {
 		}
 	}
 	l.grown = 0
-	if held <= mostDetail {
+	if held <= l.most {
 		return
 	}
 	slices.SortFunc(detailed, func(x, y *cell) int { return cmp.Compare(x.start, y.start) })
 	for _, c := range detailed {
-		if held <= mostDetail*3/4 {
+		if held <= l.most*3/4 {
 			return
 		}
 		held -= cap(c.log)
@@ -239,5 +240,5 @@ func (l *timeLine) shed() {
 }
 
 func (l *timeLine) clear() {
-	*l = timeLine{now: l.now, tick: l.tick, seconds: map[int64]*cell{}, minutes: map[int64]*cell{}}
+	*l = timeLine{now: l.now, tick: l.tick, most: mostDetail, seconds: map[int64]*cell{}, minutes: map[int64]*cell{}}
 }

@@ -1,0 +1,63 @@
+package adminapi
+
+import (
+	"net/http"
+	"strings"
+)
+
+// door says which credentials an endpoint asks for.
+type door int
+
+const (
+	guarded   door = iota // those that there are
+	open                  // none, where there is a token that a page can log in with: it has no data
+	recording             // the token for recording will do
+)
+
+// doorway is an endpoint that does not ask for the credentials that the others
+// ask for.
+type doorway struct {
+	method  string
+	pattern []string // the segments of its path
+	door    door
+}
+
+// doorways returns those of a table.
+func doorways(table []route) (list []doorway) {
+	for _, rt := range table {
+		if rt.door == guarded {
+			continue
+		}
+		list = append(list, doorway{rt.method, strings.Split(rt.path, "/"), rt.door})
+		if rt.method == http.MethodGet {
+			list = append(list, doorway{http.MethodHead, strings.Split(rt.path, "/"), rt.door})
+		}
+	}
+	return list
+}
+
+// doorOf returns which credentials a request asks for, given its path as below
+// returns it. What is no endpoint asks for those of the others.
+func (h *Handler) doorOf(method, path string) door {
+	segments := strings.Split(path, "/")
+	for _, d := range h.doorways {
+		if d.method == method && matches(d.pattern, segments) {
+			return d.door
+		}
+	}
+	return guarded
+}
+
+// matches reports whether a path is one of a pattern, by segments, in which
+// {name} stands for any one and {name...} for the rest, at least one.
+func matches(pattern, path []string) bool {
+	for i, p := range pattern {
+		if i == len(path) || p != path[i] && (p == "" || p[0] != '{' || path[i] == "") {
+			return false
+		}
+		if strings.HasSuffix(p, "...}") {
+			return true
+		}
+	}
+	return len(pattern) == len(path)
+}

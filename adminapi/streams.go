@@ -1,0 +1,132 @@
+package adminapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"sync"
+
+	"actionlog/storage"
+)
+
+// errClosed ends the streams of a handler that is closed.
+var errClosed = errors.New("the server is shutting down")
+
+// streams are all streams of a handler that are open. It is safe for
+// concurrent use.
+type streams struct {
+	follower storage.Follower
+	most     int
+	perPeer  int
+	tailSize int // about how many bytes the tail may hold
+
+	mu     sync.Mutex
+	closed bool
+	open   map[*streamSeat]struct{}
+	peers  map[netip.Addr]int
+	tail   *tail
+	left   sync.WaitGroup
+}
+
+// streamSeat is the place of one stream among those that may be open.
+type streamSeat struct {
+	peer   netip.Addr
+	cancel context.CancelCauseFunc
+	hurry  func() // see wire; nil until there is one
+}
+
+func newStreams(f storage.Follower, o Options) *streams {
+	return &streams{
+		follower: f, most: o.MaxStreams, perPeer: o.MaxStreamsPerPeer, tailSize: defaultTail,
+		open: make(map[*streamSeat]struct{}), peers: make(map[netip.Addr]int),
+	}
+}
+
+// enter takes a seat, or refuses one. cancel ends the stream that takes it.
+func (s *streams) enter(peer netip.Addr, cancel context.CancelCauseFunc) (*streamSeat, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	peer = peerKey(peer)
+	switch {
+	case s.closed:
+		return nil, retryLater(http.StatusServiceUnavailable, errClosed.Error())
+	case s.peers[peer] >= s.perPeer:
+		return nil, retryLater(http.StatusTooManyRequests, fmt.Sprintf("this address has %d streams open, as many as it may (Options.MaxStreamsPerPeer); close one first", s.perPeer))
+	case len(s.open) >= s.most:
+		return nil, retryLater(http.StatusServiceUnavailable, fmt.Sprintf("%d streams are open, as many as may be (Options.MaxStreams); try again later", s.most))
+	}
+	seat := &streamSeat{peer: peer, cancel: cancel}
+	s.open[seat] = struct{}{}
+	s.peers[peer]++
+	s.left.Add(1)
+	return seat, nil
+}
+
+func retryLater(status int, text string) error {
+	return &Error{Status: status, Detail: text, Header: http.Header{"Retry-After": {"10"}}}
+}
+
+// connect lets hurry be called when the handler is closed.
+func (s *streams) connect(seat *streamSeat, hurry func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	seat.hurry = hurry
+	if s.closed {
+		hurry()
+	}
+}
+
+// leave gives the seat back. Nothing of the stream is touched after it.
+func (s *streams) leave(seat *streamSeat) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.open, seat)
+	if s.peers[seat.peer]--; s.peers[seat.peer] == 0 {
+		delete(s.peers, seat.peer)
+	}
+	s.left.Done()
+}
+
+// hold returns the tail. If there is none one begins behind at. The caller
+// calls release.
+func (s *streams) hold(at storage.ID) *tail {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.tail == nil {
+		s.tail = newTail(s.follower, at, s.tailSize)
+	}
+	s.tail.users++
+	return s.tail
+}
+
+// release ends the tail if nobody holds it any more, and waits until it has
+// ended.
+func (s *streams) release(t *tail) {
+	s.mu.Lock()
+	t.users--
+	last := t.users == 0
+	if last {
+		s.tail = nil
+	}
+	s.mu.Unlock()
+	if last {
+		t.stop()
+		<-t.done
+	}
+}
+
+// close ends all streams, refuses new ones, and waits until all have ended.
+func (s *streams) close() {
+	s.mu.Lock()
+	s.closed = true
+	for seat := range s.open {
+		seat.cancel(errClosed)
+		if seat.hurry != nil {
+			seat.hurry()
+		}
+	}
+	s.mu.Unlock()
+	s.left.Wait()
+}
