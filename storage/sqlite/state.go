@@ -105,6 +105,19 @@ func (s *Store) Since(ctx context.Context) (since time.Time, err error) {
 	return since, err
 }
 
+// Cleared returns when the store was last cleared, by whichever process; zero
+// for never.
+func (s *Store) Cleared(ctx context.Context) (at time.Time, err error) {
+	err = s.read(ctx, func(l link) error {
+		st, err := readState(ctx, l)
+		if st.epoch > 0 {
+			at = time.Unix(0, st.since).UTC()
+		}
+		return err
+	})
+	return at, err
+}
+
 // pair is a service and an action.
 type pair struct{ service, action string }
 
