@@ -43,12 +43,14 @@ var arrows = map[string][]string{
 	"actionlog/storage":             {},
 	"actionlog/storage/storetest":   {"actionlog/storage"},
 	"actionlog/storage/ring":        {"actionlog/storage"},
+	"actionlog/storage/sqlite":      {"actionlog/storage", "actionlog/storage/internal/sqlquery"},
+	"actionlog/storage/internal":    {"actionlog/storage"},
 	"actionlog/middleware":          {"actionlog/storage"},
 	"actionlog/adminapi":            {"actionlog/storage", "actionlog/adminapi/ui"},
 	"actionlog/adminapi/ui":         {},
 	"actionlog/adminapi/internal":   {},
 	"actionlog/archive":             {"actionlog/storage"},
-	"actionlog/example":             {"actionlog/storage", "actionlog/storage/ring", "actionlog/middleware", "actionlog/adminapi", "actionlog/archive"},
+	"actionlog/example":             {"actionlog/storage", "actionlog/storage/ring", "actionlog/middleware", "actionlog/adminapi", "actionlog/archive", "actionlog/storage/sqlite"},
 	"actionlog/archive/internal":    {},
 	"actionlog/middleware/internal": {},
 
@@ -69,6 +71,7 @@ var heavy = map[string][]string{
 	"github.com/coder/websocket":    {"actionlog/adminapi"},
 	"golang.org/x/sys":              {"actionlog/archive"},
 	"github.com/google/go-cmp":      {"actionlog/storage/storetest"},
+	"modernc.org/sqlite":            {"actionlog/storage/sqlite"},
 
 	"github.com/spf13/cobra":           {"actionlog/archive/internal/cli"},
 	"github.com/spf13/pflag":           {"actionlog/archive/internal/cli"},

@@ -21,6 +21,10 @@ type Options struct {
 	// [ring.Pump.Flush]: https://pkg.go.dev/actionlog/storage/ring#Pump.Flush
 	Flush func(ctx context.Context) error
 
+	// Patience is how long a read waits for Flush; then it answers with what
+	// has been written, as where the disk is full. Default 2 s.
+	Patience time.Duration
+
 	// ReadOnly opens a database that is there already and changes nothing. Its
 	// schema must be the one of this version.
 	ReadOnly bool
@@ -50,6 +54,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Flush == nil {
 		o.Flush = func(context.Context) error { return nil }
+	}
+	if o.Patience <= 0 {
+		o.Patience = 2 * time.Second
 	}
 	if o.BusyTimeout <= 0 {
 		o.BusyTimeout = 5 * time.Second

@@ -140,10 +140,21 @@ func (s *Store) question(ctx context.Context, ask func(l link) error) error {
 		return err
 	}
 	s.leave() // Flush may take its time
-	if err := s.opts.Flush(ctx); err != nil && !errors.Is(err, storage.ErrClosed) {
+	if err := s.flush(ctx); err != nil {
 		return err
 	}
 	return s.read(ctx, ask)
+}
+
+// flush waits for what was recorded before, as long as a read may.
+func (s *Store) flush(ctx context.Context) error {
+	patient, cancel := context.WithTimeout(ctx, s.opts.Patience)
+	defer cancel()
+	err := s.opts.Flush(patient)
+	if err != nil && ctx.Err() == nil && (patient.Err() != nil || errors.Is(err, storage.ErrClosed)) {
+		return nil
+	}
+	return err
 }
 
 // read lends a connection that cannot write.

@@ -207,6 +207,14 @@ func TestFlushBeforeReading(t *testing.T) {
 	if n := len(search(t, s, storage.Query{})); n != 10 {
 		t.Errorf("%d actions, want the 10 that were waiting", n)
 	}
+	slow := open(t, newPath(t), sqlite.Options{MaxAge: -1, Patience: time.Millisecond, Flush: func(ctx context.Context) error {
+		<-ctx.Done()
+		return ctx.Err()
+	}})
+	write(t, slow, some(&process, noon, 3))
+	if n := len(search(t, slow, storage.Query{})); n != 3 {
+		t.Errorf("%d actions although nothing more could be written, want the 3 that were", n)
+	}
 	broken := open(t, newPath(t), sqlite.Options{Flush: func(context.Context) error { return errors.New("no way") }})
 	if _, err := broken.Search(t.Context(), storage.Query{}); err == nil || !strings.Contains(err.Error(), "no way") {
 		t.Errorf("got the error %v, want the one of the flush", err)
