@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -10,7 +11,12 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if role := os.Getenv(childRole); role != "" {
+		os.Exit(child(role, os.Getenv(childPath)))
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // open opens a database that is closed with the test.
 func open(t testing.TB, path string, opts sqlite.Options) *sqlite.Store {

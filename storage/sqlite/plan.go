@@ -26,7 +26,7 @@ func (dialect) RequestID(id string) sqlquery.Cond {
 // Text compares bytes. A route that is not there is a part of the action; a
 // request id that is not there is the id.
 func (dialect) Text(text string) sqlquery.Cond {
-	lower := []byte(foldASCII(text))
+	lower := foldASCII(text)
 	var c sqlquery.Cond
 	for _, column := range []string{"error", "action", "service", "http_route", "request_id"} {
 		c.SQL += "instr(CAST(lower(" + column + ") AS BLOB), ?) OR "
@@ -37,13 +37,15 @@ func (dialect) Text(text string) sqlquery.Cond {
 	return c
 }
 
-func foldASCII(s string) string {
-	return strings.Map(func(r rune) rune {
-		if 'A' <= r && r <= 'Z' {
-			return r | 0x20
+// foldASCII returns the bytes of s with its ASCII letters in lower case.
+func foldASCII(s string) []byte {
+	b := []byte(s)
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c | 0x20
 		}
-		return r
-	}, s)
+	}
+	return b
 }
 
 // plan is a query as SQL behind FROM.

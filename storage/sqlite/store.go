@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"actionlog/storage"
+
+	lib "modernc.org/sqlite/lib"
 )
 
 // Store keeps actions in a database. It is a [storage.Sink], a
@@ -75,6 +77,15 @@ func (s *Store) open(ctx context.Context) (err error) {
 		}
 		s.writing.SetMaxOpenConns(1)
 	}
+	err = s.openReading(ctx, mode)
+	if c := code(err); s.opts.ReadOnly && (c == lib.SQLITE_CANTOPEN || c == lib.SQLITE_READONLY) {
+		// Where no file can be made beside it, nobody can be writing to it.
+		err = errors.Join(s.reading.Close(), s.openReading(ctx, mode+"&immutable=1"))
+	}
+	return err
+}
+
+func (s *Store) openReading(ctx context.Context, mode string) (err error) {
 	if s.reading, err = sql.Open("sqlite", dsn(s.path, mode, s.opts.BusyTimeout, "query_only(1)", "cache_size(-8000)")); err != nil {
 		return err
 	}
