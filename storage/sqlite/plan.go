@@ -4,6 +4,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"actionlog/storage"
 	"actionlog/storage/internal/sqlquery"
@@ -55,12 +56,8 @@ type plan struct {
 	args  []any
 }
 
-// The least that counts; evaluated once in a statement.
-const (
-	overLine = "id > (SELECT line_id FROM action_state)"
-	overLow  = "time_ns >= (SELECT low_ns FROM action_state)"
-	overText = "timestamp >= (SELECT low_text FROM action_state)"
-)
+// overLine is true of the rows behind the last clear.
+var overLine = sqlquery.Cond{SQL: "id > (SELECT line_id FROM action_state)"}
 
 // upperMark begins the newest id that a cursor carries where it stands for the
 // number of a row. No id begins with it, or is greater.
@@ -71,7 +68,7 @@ const upperMark = "\xff"
 func makePlan(m *storage.Matcher) plan {
 	q := m.Query()
 	c := sqlquery.Build(m, dialect{})
-	c.Conds = append(c.Conds, sqlquery.Cond{SQL: overLine}, sqlquery.Cond{SQL: overLow})
+	c.Conds = append(c.Conds, overLine)
 	if upper := m.Upper(); upper != "" {
 		if number, ok := strings.CutPrefix(string(upper), upperMark); ok {
 			n, _ := strconv.ParseInt(number, 10, 64)
@@ -81,7 +78,8 @@ func makePlan(m *storage.Matcher) plan {
 		}
 	}
 	from, to := m.Bounds()
-	var index string
+	index := ""
+	c.Times = timeConds(from, to)
 	switch {
 	case q.ID != "":
 		index = "idx_action_logs_action_id"
@@ -91,8 +89,7 @@ func makePlan(m *storage.Matcher) plan {
 		index = "idx_action_logs_service"
 	case q.Sort.ByDuration() && from == math.MinInt64 && to == math.MaxInt64:
 	default:
-		index = "idx_action_logs_timestamp"
-		c.Conds = append(c.Conds, timestampConds(m)...)
+		index, c.Times = "idx_action_logs_timestamp", timestampConds(m)
 		if !q.Sort.ByDuration() {
 			c.Order = sqlquery.Order("timestamp, time_ns", q.Sort)
 		}
@@ -105,20 +102,44 @@ func makePlan(m *storage.Matcher) plan {
 	return p
 }
 
-// timestampConds says of timestamps what the query says of times, so that their
-// index serves.
+// timeConds bounds times, also by the least that counts.
+func timeConds(from, to int64) []sqlquery.Cond {
+	conds := []sqlquery.Cond{{SQL: "time_ns >= max(?, (SELECT low_ns FROM action_state))", Args: []any{from}}}
+	if to != math.MaxInt64 {
+		conds = append(conds, sqlquery.Cond{SQL: "time_ns < ?", Args: []any{to}})
+	}
+	return conds
+}
+
+// timestampConds bounds timestamps as timeConds bounds times, so that their
+// index serves, and times where milliseconds don't say all. What counts begins
+// at a whole hour, or with a row that does.
 func timestampConds(m *storage.Matcher) []sqlquery.Cond {
-	low, high := m.Bounds()
-	if q := m.Query(); !q.Sort.ByDuration() {
+	var conds []sqlquery.Cond
+	add := func(sql string, args ...any) { conds = append(conds, sqlquery.Cond{SQL: sql, Args: args}) }
+	from, to := m.Bounds()
+	low, high := from, int64(math.MaxInt64)
+	if !m.Query().Sort.ByDuration() {
 		least, most := m.Keys()
-		low, high = max(low, least), min(high, most)
+		low, high = max(low, least), most
 	}
-	conds := []sqlquery.Cond{{SQL: overText}}
-	if low != math.MinInt64 {
-		conds = append(conds, sqlquery.Cond{SQL: "timestamp >= ?", Args: []any{timestamp(low)}})
+	if low == math.MinInt64 {
+		add("timestamp >= (SELECT low_text FROM action_state)")
+	} else {
+		add("timestamp >= max(?, (SELECT low_text FROM action_state))", timestamp(low))
 	}
-	if high != math.MaxInt64 {
-		conds = append(conds, sqlquery.Cond{SQL: "timestamp <= ?", Args: []any{timestamp(high)}})
+	if from%int64(time.Millisecond) != 0 && from != math.MinInt64 {
+		add("time_ns >= ?", from)
+	}
+	switch {
+	case high < to:
+		add("timestamp <= ?", timestamp(high))
+	case to == math.MaxInt64:
+	case to%int64(time.Millisecond) == 0:
+		add("timestamp < ?", timestamp(to))
+	default:
+		add("timestamp <= ?", timestamp(to))
+		add("time_ns < ?", to)
 	}
 	return conds
 }

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"time"
 
@@ -35,13 +36,14 @@ func (s *Store) Series(ctx context.Context, q storage.Query, length time.Duratio
 			if !ok || !rollable(&q) {
 				return all.addRows(ctx, l, m)
 			}
+			wanted := map[int64]bool{}
 			from, to := m.Bounds()
 			for _, part := range cover(max(from, st.floor), to, longest) {
 				if part.rows {
 					err = all.addRows(ctx, l, within(m, part.from, part.to))
 				} else {
 					err = rolled(ctx, l, st.epoch, part, func(start int64, summary []byte) error {
-						return s.addSummary(ctx, l, &all, &q, start, summary)
+						return s.addSummary(ctx, l, &all, &q, wanted, start, summary)
 					})
 				}
 				if err != nil {
@@ -67,23 +69,29 @@ func longestIn(length time.Duration) (step, bool) {
 	return 0, false
 }
 
-// addSummary adds a roll-up to the point in which it lies.
-func (s *Store) addSummary(ctx context.Context, l link, all *series, q *storage.Query, start int64, summary []byte) error {
-	t := tallies{q: q, at: map[int64]*counted{}}
-	if err := t.add(summary); err != nil {
-		return err
-	}
-	for key, c := range t.at {
-		name, err := s.names.at(ctx, l, key/2)
-		if err != nil {
-			return err
+// addSummary adds a roll-up to the point in which it lies. wanted remembers
+// which tallies are asked for.
+func (s *Store) addSummary(ctx context.Context, l link, all *series, q *storage.Query, wanted map[int64]bool, start int64, summary []byte) error {
+	var bad error
+	err := visitSummary(summary, func(key int64, count uint64, longest int64, _ int) func(bucket) {
+		want, known := wanted[key]
+		if !known {
+			var name pair
+			if name, bad = s.names.at(ctx, l, key/2); bad != nil {
+				return nil
+			}
+			want = asked(q, name, key%2 == 1)
+			wanted[key] = want
 		}
-		if !asked(q, name) {
-			continue
+		if !want {
+			return nil
 		}
 		p := all.of(start)
-		p.add(c.counts(key), time.Duration(c.longest))
-		p.durations.Merge(&c.durations)
+		p.add(countsOf(key, count), time.Duration(longest))
+		return func(b bucket) { p.durations.AddBucket(b.number, b.count) }
+	})
+	if err := errors.Join(bad, err); err != nil {
+		return err
 	}
 	return all.check()
 }

@@ -190,9 +190,6 @@ type tallies struct {
 
 func (t *tallies) add(summary []byte) error {
 	return visitSummary(summary, func(key int64, count uint64, longest int64, _ int) func(bucket) {
-		if t.q.Status == storage.Failed && key%2 == 0 || t.q.Status == storage.Success && key%2 == 1 {
-			return nil
-		}
 		c := t.at[key]
 		if c == nil {
 			c = &counted{}
@@ -211,22 +208,27 @@ func (s *Store) fill(ctx context.Context, l link, t *tallies, sum *storage.Summe
 		if err != nil {
 			return err
 		}
-		if asked(t.q, p) {
-			sum.Merge(p.service, p.action, c.counts(key), &c.durations, time.Duration(c.longest))
+		if asked(t.q, p, key%2 == 1) {
+			sum.Merge(p.service, p.action, countsOf(key, c.count), &c.durations, time.Duration(c.longest))
 		}
 	}
 	return nil
 }
 
-func (c *counted) counts(key int64) storage.Counts {
-	n := storage.Counts{Total: int64(c.count)}
+func countsOf(key int64, count uint64) storage.Counts {
+	n := storage.Counts{Total: int64(count)}
 	if key%2 == 1 {
 		n.Failed = n.Total
 	}
 	return n
 }
 
-func asked(q *storage.Query, p pair) bool {
+// asked reports whether a query of nothing more asks for a service, action and
+// status.
+func asked(q *storage.Query, p pair, failed bool) bool {
+	if q.Status != "" && failed != (q.Status == storage.Failed) {
+		return false
+	}
 	return (len(q.Services) == 0 || slices.Contains(q.Services, p.service)) && (len(q.Actions) == 0 || slices.Contains(q.Actions, p.action))
 }
 

@@ -2,6 +2,7 @@ package sqlquery
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"actionlog/storage"
@@ -34,6 +35,7 @@ type Cond struct {
 // Clause is a query as SQL.
 type Clause struct {
 	Conds []Cond // all must hold
+	Times []Cond // these too: the bounds of time_ns, which a store may put otherwise
 	Order string // what stands behind ORDER BY
 }
 
@@ -69,18 +71,19 @@ func Build(m *storage.Matcher, d Dialect) Clause {
 	if q.MaxDuration > 0 {
 		b.add("duration_ns <= ?", int64(q.MaxDuration))
 	}
-	from, to := m.Bounds()
-	if from != math.MinInt64 {
-		b.add("time_ns >= ?", from)
-	}
-	if to != math.MaxInt64 {
-		b.add("time_ns < ?", to)
-	}
 	if q.Text != "" {
 		b.conds = append(b.conds, d.Text(q.Text))
 	}
 	b.position(m, q.Sort)
-	return Clause{Conds: b.conds, Order: Order(Key(q.Sort), q.Sort)}
+	c := Clause{Conds: b.conds, Order: Order(Key(q.Sort), q.Sort)}
+	from, to := m.Bounds()
+	if from != math.MinInt64 {
+		c.Times = append(c.Times, Cond{"time_ns >= ?", []any{from}})
+	}
+	if to != math.MaxInt64 {
+		c.Times = append(c.Times, Cond{"time_ns < ?", []any{to}})
+	}
+	return c
 }
 
 // Key returns the column that an order sorts by before the id.
@@ -102,11 +105,8 @@ func Order(columns string, s storage.Sort) string {
 
 // WhereSQL returns the conditions behind a WHERE, or "" if there are none.
 func (c *Clause) WhereSQL() string {
-	if len(c.Conds) == 0 {
-		return ""
-	}
 	var sql strings.Builder
-	for i, cond := range c.Conds {
+	for i, cond := range c.all() {
 		if i == 0 {
 			sql.WriteString(" WHERE ")
 		} else {
@@ -117,10 +117,12 @@ func (c *Clause) WhereSQL() string {
 	return sql.String()
 }
 
+func (c *Clause) all() []Cond { return slices.Concat(c.Times, c.Conds) }
+
 // Args returns the arguments of all conditions, in their order.
 func (c *Clause) Args() []any {
 	var args []any
-	for _, cond := range c.Conds {
+	for _, cond := range c.all() {
 		args = append(args, cond.Args...)
 	}
 	return args
