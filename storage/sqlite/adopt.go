@@ -157,7 +157,7 @@ func parseTime(s string) (time.Time, bool) {
 	}
 	part, err := strconv.ParseFloat("0."+fraction, 64)
 	if err != nil || n > (1<<63-1)/unit {
-		return time.Time{}, fraction == ""
+		return time.Time{}, false
 	}
 	t := time.Unix(0, n*unit+int64(part*float64(unit))).UTC()
 	return t, t.Year() <= 2261

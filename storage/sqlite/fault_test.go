@@ -331,3 +331,30 @@ func TestDamagedWhileOpen(t *testing.T) {
 		t.Errorf("got the error %v, want one that says damaged, and the file", err)
 	}
 }
+
+// TestOpenAtTheSameTime makes, and takes over, a database by several at once.
+func TestOpenAtTheSameTime(t *testing.T) {
+	t.Parallel()
+	for _, seed := range []bool{false, true} {
+		path := newPath(t)
+		if seed {
+			run(t, path, seedDDL, seedRows)
+		}
+		errs := make(chan error, 6)
+		for range cap(errs) {
+			go func() {
+				s, err := sqlite.Open(path, sqlite.Options{MaxAge: -1})
+				if err == nil {
+					_, err = s.Search(context.Background(), storage.Query{})
+					err = errors.Join(err, s.Close())
+				}
+				errs <- err
+			}()
+		}
+		for range cap(errs) {
+			if err := <-errs; err != nil {
+				t.Errorf("a database that is there is %v: %v", seed, err)
+			}
+		}
+	}
+}

@@ -94,6 +94,7 @@ func makePlan(m *storage.Matcher) plan {
 			c.Order = sqlquery.Order("timestamp, time_ns", q.Sort)
 		}
 	}
+	c.Conds = append(c.Conds, sqlquery.Cond{SQL: "action_id IS NOT NULL"}) // which rows of other programs are at first
 	p := plan{from: " FROM action_logs NOT INDEXED", order: " ORDER BY " + c.Order, args: c.Args()}
 	if index != "" {
 		p.from = " FROM action_logs INDEXED BY " + index
