@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	lib "modernc.org/sqlite/lib"
 )
@@ -56,6 +57,20 @@ func migrations() ([]string, error) {
 		list[n-1] = string(text)
 	}
 	return list, nil
+}
+
+// prepareInTurn prepares the file when no other process does. Where SQLite sees
+// that two would wait for one another it lets neither wait.
+func (s *Store) prepareInTurn(ctx context.Context) error {
+	for deadline := time.Now().Add(s.opts.BusyTimeout); ; {
+		err := s.prepare(ctx)
+		if code(err) != lib.SQLITE_BUSY || time.Now().After(deadline) {
+			return err
+		}
+		if err := pause(ctx); err != nil {
+			return err
+		}
+	}
 }
 
 // prepare makes the file a database of the newest schema, or says why it is not
@@ -108,17 +123,23 @@ func (s *Store) with(ctx context.Context, mode string, use func(l link) error) e
 // identify returns the schema of the file, having changed nothing; 0 is an
 // empty database.
 func (s *Store) identify(ctx context.Context, newest int) (version int, err error) {
-	look := func(l link) (err error) {
-		version, err = schemaOf(ctx, l, newest)
-		return err
+	look := func(l link) error {
+		return l.snapshot(ctx, func() (err error) {
+			version, err = schemaOf(ctx, l, newest)
+			return err
+		})
 	}
-	mode := "ro&immutable=1" // which makes no files beside it
-	for _, end := range []string{"-wal", "-journal"} {
-		if _, err := os.Stat(s.path + end); err == nil {
-			mode = "ro"
+	for {
+		before, used := s.imprint()
+		if used {
+			err = s.with(ctx, "ro", look)
+			break
+		}
+		err = s.with(ctx, "ro&immutable=1", look) // which makes no files beside it, and takes no lock
+		if after, used := s.imprint(); err == nil || !used && after == before {
+			break
 		}
 	}
-	err = s.with(ctx, mode, look)
 	if c := code(err); !s.opts.ReadOnly && (c == lib.SQLITE_READONLY || c == lib.SQLITE_CANTOPEN) {
 		err = s.with(ctx, "rw", look) // a transaction that a crash left is to be taken back first
 	}
@@ -126,6 +147,20 @@ func (s *Store) identify(ctx context.Context, newest int) (version int, err erro
 		return 0, fmt.Errorf("it is no SQLite database, or a damaged one; it is left as it is: %w", err)
 	}
 	return version, err
+}
+
+// imprint tells whether the file has been changed, and whether there is a log
+// or a journal beside it, as while it is used.
+func (s *Store) imprint() (look string, used bool) {
+	if info, err := os.Stat(s.path); err == nil {
+		look = fmt.Sprint(info.Size(), info.ModTime().UnixNano())
+	}
+	for _, end := range []string{"-wal", "-journal"} {
+		if _, err := os.Stat(s.path + end); err == nil {
+			used = true
+		}
+	}
+	return look, used
 }
 
 // schemaOf returns the schema of a database, or why it is none of ours.

@@ -68,7 +68,7 @@ func (s *Store) open(ctx context.Context) (err error) {
 	if s.opts.ReadOnly {
 		mode = "ro"
 	}
-	if err := s.prepare(ctx); err != nil {
+	if err := s.prepareInTurn(ctx); err != nil {
 		return err
 	}
 	if !s.opts.ReadOnly {
