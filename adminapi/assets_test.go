@@ -283,3 +283,41 @@ func TestEmbedded(t *testing.T) {
 		t.Error(`index.html has not just one <base href="./">`)
 	}
 }
+
+// FuzzAssets asks for the page and a file with anything at all in what decides
+// about the answer.
+func FuzzAssets(f *testing.F) {
+	f.Add("/action-logs?a", "gzip", `"x"`, "text/html")
+	f.Add(`/"><script>/`, "*;q=0, gzip;q=", "W/*", "application/json")
+	f.Add("//example.com", "identity;q=0,,;", "*", ",")
+	api, err := adminapi.New(adminapi.Options{Store: empty{}, BasePath: "/"})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, uri, encoding, tags, accept string) {
+		for _, target := range []string{"/", "/client.js"} {
+			r := request("GET", target, "Accept-Encoding: "+encoding, "If-None-Match: "+tags, "Accept: "+accept)
+			r.RequestURI = uri
+			resp := do(api, r)
+			text := body(t, resp)
+			switch {
+			case resp.StatusCode == 304 && text == "", resp.Header.Get("Content-Type") == "application/json":
+				continue
+			case resp.StatusCode != 200:
+				t.Fatalf("%s is %d", target, resp.StatusCode)
+			case resp.Header.Get("Content-Encoding") == "gzip":
+				if z, err := gzip.NewReader(strings.NewReader(text)); err != nil {
+					t.Fatal(err)
+				} else if _, err := io.Copy(io.Discard, z); err != nil {
+					t.Fatal(err)
+				}
+			case target == "/":
+				_, rest, _ := strings.Cut(text, "<base href=\"")
+				base, after, _ := strings.Cut(rest, "\">\n")
+				if !strings.HasPrefix(base, "./") || strings.ContainsAny(base, `"<>`) || len(after) < len(embedded(t, "index.html"))/2 {
+					t.Errorf("of %q the base becomes %q", uri, base)
+				}
+			}
+		}
+	})
+}

@@ -15,12 +15,31 @@
 //
 //	curl localhost:8000/action-logs/recent?limit=10
 //
-// GET on the base path lists the endpoints. Every error, of every endpoint, is
+// GET on the base path is the dashboard, and the list of endpoints to who
+// accepts application/json and not text/html. Every error, of every endpoint, is
 // {"detail":"…"} with Content-Type application/json, and nothing is ever
 // redirected: one trailing slash is ignored, any other path that is not
 // exactly an endpoint is a 404. A mux in front has its own say, though: ServeMux
 // redirects a path that is not clean, such as one with two slashes, and
 // answers a method itself that [Handler.Register] does not mount.
+//
+// # Pages and programs
+//
+// GET /client.js is a client for browsers and for Node, an ES module without
+// dependencies, with a function for each endpoint and a stream that connects
+// again by itself; GET /client.d.ts has its types. A page of this server imports
+// it from where it is, and a program takes a copy:
+//
+//	curl -O localhost:8000/action-logs/client.js
+//
+// The dashboard is built on it. It is embedded (package ui), loads from nowhere
+// else, and has a Content-Security-Policy without code in the page. All of these
+// files are served to who comes without credentials, and in read-only mode, for
+// they hold no data.
+//
+// The dashboard finds the endpoints by the address that it was asked for, with a
+// trailing slash and without, also behind http.StripPrefix. A proxy that calls
+// the base path otherwise is to be asked with the slash.
 //
 // # Who is let in
 //

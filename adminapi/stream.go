@@ -254,7 +254,10 @@ func (s *liveStream) send(c *chunk) error {
 	if err := s.sendActions(c, first); err != nil {
 		return err
 	}
-	s.at, s.placed = c.last, c.last != "" && (s.placed || len(c.actions) > 0)
+	if !s.placed || s.at < c.last { // the tail may be behind
+		s.at = c.last
+	}
+	s.placed = s.placed || len(c.actions) > 0
 	return nil
 }
 

@@ -26,16 +26,17 @@ func TestStreamHeartbeat(t *testing.T) {
 		}()
 		synctest.Wait()
 		begun := time.Now()
-		w.text, w.at = "", nil
+		w.take()
 		time.Sleep(20 * time.Second)
 		logged(r, 1, 7) // matches nothing, but moves the place to resume from
 		last := string(r.Newest())
 		time.Sleep(41 * time.Second)
 		synctest.Wait()
-		if want := ": beat\n\n: beat\nid: " + last + "\n\n: beat\n\n: beat\n\n"; w.text != want {
-			t.Errorf("a minute of silence is %q, want %q", w.text, want)
+		text, times := w.take()
+		if want := ": beat\n\n: beat\nid: " + last + "\n\n: beat\n\n: beat\n\n"; text != want {
+			t.Errorf("a minute of silence is %q, want %q", text, want)
 		}
-		for i, at := range w.at {
+		for i, at := range times {
 			if want := time.Duration(i+1) * 15 * time.Second; at.Sub(begun) != want {
 				t.Errorf("beat %d came after %v, want %v", i, at.Sub(begun), want)
 			}
@@ -61,19 +62,19 @@ func TestStreamHeartbeatOwnCursor(t *testing.T) {
 		}()
 		time.Sleep(3500 * time.Millisecond)
 		synctest.Wait()
-		if n := strings.Count(w.text, ": beat\n\n"); n != 3 {
-			t.Errorf("%d beats came in 3.5 s: %q", n, w.text)
+		if text, _ := w.take(); strings.Count(text, ": beat\n\n") != 3 {
+			t.Errorf("in 3.5 s came %q, want three beats", text)
 		}
 		logged(r, 1, 1)
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if !strings.Contains(w.text, `"action":"a1"`) {
-			t.Errorf("the action did not come: %q", w.text)
+		if text, _ := w.take(); !strings.Contains(text, `"action":"a1"`) {
+			t.Errorf("the action did not come: %q", text)
 		}
 		_ = h.Close()
 		<-done
-		if !strings.HasSuffix(w.text, ": the stream ends: the server is shutting down\n\n") {
-			t.Errorf("the end is %q", w.text)
+		if text, _ := w.take(); !strings.HasSuffix(text, ": the stream ends: the server is shutting down\n\n") {
+			t.Errorf("the end is %q", text)
 		}
 	})
 }

@@ -21,7 +21,7 @@ func setEventHeaders(h http.Header) {
 // serveEvents sends a stream as Server-Sent Events.
 func (h *Handler) serveEvents(ctx context.Context, w http.ResponseWriter, seat *streamSeat, s *liveStream) error {
 	out := &eventWire{w: w, control: http.NewResponseController(w), timeout: h.opts.StreamTimeout}
-	_ = out.control.SetReadDeadline(time.Time{}) // the server's would end the stream
+	_ = out.control.SetReadDeadline(time.Time{}) // one that is left over would end the stream
 	h.streams.connect(seat, out.hurry)
 	setEventHeaders(w.Header())
 	w.WriteHeader(http.StatusOK)

@@ -42,6 +42,15 @@ type live struct {
 	at     []time.Time // of each write
 }
 
+// take returns what was written since, and when.
+func (l *live) take() (text string, at []time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	text, at = l.text, l.at
+	l.text, l.at = "", nil
+	return text, at
+}
+
 func (l *live) Header() http.Header  { return l.header }
 func (l *live) WriteHeader(code int) { l.mu.Lock(); l.status = code; l.mu.Unlock() }
 func (l *live) Flush()               {}

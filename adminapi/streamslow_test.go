@@ -22,7 +22,7 @@ func TestStreamSlowClient(t *testing.T) {
 	srv := startServer(t, h)
 	slow := []net.Conn{stuckClient(t, srv), slowSocket(t, srv)}
 	var quick []*sse
-	for range 4 {
+	for range 2 {
 		quick = append(quick, listen(t, srv, ""))
 	}
 	var wg sync.WaitGroup

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 
 	"actionlog/storage"
 	"actionlog/storage/ring"
@@ -48,4 +49,36 @@ func (b *breakingCursor) Next(ctx context.Context, buf []storage.Action) (int, u
 		}
 	}
 	return n, missed, err
+}
+
+// gated is a ring whose second follower, the one that streams share, waits for
+// a token before each read.
+type gated struct {
+	*ring.Ring
+	followers atomic.Int64
+	most      int // actions of one read
+	gate      chan struct{}
+}
+
+func (h *gated) Follow(after storage.ID) storage.Cursor {
+	c := h.Ring.Follow(after)
+	if h.followers.Add(1) != 2 {
+		return c
+	}
+	return &gatedCursor{c, h.gate, h.most}
+}
+
+type gatedCursor struct {
+	storage.Cursor
+	gate chan struct{}
+	most int
+}
+
+func (h *gatedCursor) Next(ctx context.Context, buf []storage.Action) (int, uint64, error) {
+	select {
+	case <-h.gate:
+	case <-ctx.Done():
+		return 0, 0, ctx.Err()
+	}
+	return h.Cursor.Next(ctx, buf[:min(len(buf), h.most)])
 }

@@ -6,7 +6,8 @@
 #	export ACTIONLOG_TOOLS=FOLDER
 #
 # Debian's packages, if one is missing and this is root; into FOLDER/adminapi,
-# axe-core and the compiler of TypeScript by npm. No service is left running.
+# axe-core, Grafana's types and the compiler of TypeScript by npm. No service is
+# left running.
 set -euo pipefail
 if (($# != 1)) || [[ $1 == -* ]]; then
 	echo 'usage: tools.sh FOLDER' >&2
@@ -45,7 +46,7 @@ if ((${#packages[@]})); then
 	done
 fi
 
-if ! cmp -s "$here/package.json" "$folder/package.json" || [[ ! -e $folder/node_modules/axe-core/axe.min.js || ! -d $folder/node_modules/typescript ]]; then
+if ! cmp -s "$here/package.json" "$folder/package.json" || [[ ! -e $folder/node_modules/axe-core/axe.min.js || ! -d $folder/node_modules/typescript || ! -d $folder/node_modules/@grafana/schema ]]; then
 	install -m 644 "$here/package.json" "$folder/package.json.new"
 	rm -rf "$folder/node_modules" "$folder/package-lock.json"
 	mv "$folder/package.json.new" "$folder/package.json"

@@ -21,8 +21,11 @@ func (a *Archive) Errors(ctx context.Context, q storage.Query) ([]storage.ErrorG
 	if q.Status == storage.Success {
 		return []storage.ErrorGroup{}, nil
 	}
+	if q.Status == "" {
+		q.Status = storage.Failed
+	}
 	limit := q.Limit
-	q.Sort, q.Cursor, q.Limit, q.Status = "", "", storage.NoLimit, storage.Failed
+	q.Sort, q.Cursor, q.Limit = "", "", storage.NoLimit
 	m, err := q.Compile()
 	if err != nil {
 		return nil, err

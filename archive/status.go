@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"errors"
 	"sync"
 	"time"
 )
@@ -39,4 +40,21 @@ func (w *Writer) Status() Status {
 	w.board.mu.Lock()
 	defer w.board.mu.Unlock()
 	return w.board.s
+}
+
+// Active returns the size in bytes of the active file, and the midnight at
+// which its day, or week, began; zeroes if there is no active file.
+func (w *Writer) Active() (size int64, began time.Time) {
+	s := w.Status()
+	name, ok := ParseName(s.Active)
+	if !ok {
+		return 0, time.Time{}
+	}
+	return s.Bytes, name.Day.Start(w.opts.Location)
+}
+
+// Err returns all errors of the status, or nil if there is none.
+func (w *Writer) Err() error {
+	s := w.Status()
+	return errors.Join(s.WriteError, s.SyncError, s.SealError, s.RetainError)
 }

@@ -47,10 +47,11 @@ var arrows = map[string][]string{
 	"actionlog/storage/internal":    {"actionlog/storage"},
 	"actionlog/middleware":          {"actionlog/storage"},
 	"actionlog/adminapi":            {"actionlog/storage", "actionlog/adminapi/ui"},
+	"actionlog/adminapi/prom":       {"actionlog/storage"},
 	"actionlog/adminapi/ui":         {},
 	"actionlog/adminapi/internal":   {},
 	"actionlog/archive":             {"actionlog/storage"},
-	"actionlog/example":             {"actionlog/storage", "actionlog/storage/ring", "actionlog/middleware", "actionlog/adminapi", "actionlog/archive", "actionlog/storage/sqlite"},
+	"actionlog/example":             {"actionlog/storage", "actionlog/storage/ring", "actionlog/storage/sqlite", "actionlog/middleware", "actionlog/adminapi", "actionlog/adminapi/prom", "actionlog/archive"},
 	"actionlog/archive/internal":    {},
 	"actionlog/middleware/internal": {},
 
@@ -72,6 +73,10 @@ var heavy = map[string][]string{
 	"golang.org/x/sys":              {"actionlog/archive"},
 	"github.com/google/go-cmp":      {"actionlog/storage/storetest"},
 	"modernc.org/sqlite":            {"actionlog/storage/sqlite"},
+
+	"github.com/prometheus/client_golang": {"actionlog/adminapi/prom"},
+	"github.com/prometheus/client_model":  {"actionlog/adminapi/prom"},
+	"google.golang.org/protobuf":          {"actionlog/adminapi/prom"},
 
 	"github.com/spf13/cobra":           {"actionlog/archive/internal/cli"},
 	"github.com/spf13/pflag":           {"actionlog/archive/internal/cli"},
@@ -129,7 +134,7 @@ func checkHeavy(t *testing.T, owner, imported string) {
 // linker's dead-code elimination, out of what a user links.
 func TestNoTemplates(t *testing.T) {
 	t.Parallel()
-	for _, p := range goList(t, "./storage/...", "./middleware", "./adminapi", "./archive") {
+	for _, p := range goList(t, "./storage/...", "./middleware", "./adminapi", "./adminapi/prom", "./archive") {
 		for _, dep := range p.Deps {
 			if dep == "text/template" || dep == "html/template" {
 				t.Errorf("%s links %s", p.ImportPath, dep)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"actionlog/adminapi"
+	"actionlog/adminapi/prom"
 	"actionlog/archive"
 	"actionlog/middleware"
 	"actionlog/storage/ring"
@@ -60,7 +61,10 @@ func run(ctx context.Context, cfg config, stdout io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, drain(actions, files, db, stdout)) }()
 
-	admin, err := adminapi.New(adminapi.Options{Store: all})
+	admin, err := adminapi.New(adminapi.Options{
+		Store:   all,
+		Metrics: prom.New(prom.Options{Source: actions, Archive: files}).Handler(),
+	})
 	if err != nil {
 		return err
 	}
@@ -172,6 +176,7 @@ func welcome(w io.Writer, addr net.Addr, cfg config) {
 	fmt.Fprintf(w, `The example listens on http://%[1]s
 
   admin    http://localhost:%[2]s/action-logs/ (lists the endpoints)
+  metrics  http://localhost:%[2]s/action-logs/metrics (for Prometheus)
   archive  %[3]s
 
   Do something, and see what was recorded:

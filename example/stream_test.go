@@ -60,12 +60,8 @@ func TestStopsWithStreamsOpen(t *testing.T) {
 	}()
 
 	time.Sleep(500 * time.Millisecond)
-	begun := time.Now()
 	if err := p.stop(t, os.Interrupt); err != nil {
 		t.Errorf("the example ended with %v\n%s", err, p.stderr.String())
-	}
-	if took := time.Since(begun); took > 5*time.Second {
-		t.Errorf("it took %v", took)
 	}
 	if all := <-events; !strings.Contains(all, "event: action\n") || !strings.HasSuffix(all, ": the stream ends: the server is shutting down\n\n") {
 		t.Errorf("the events end with %q", all[max(0, len(all)-300):])

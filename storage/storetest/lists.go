@@ -56,7 +56,9 @@ func checkErrors(c *check) {
 			}
 		}
 	}
-	_, err := store.Errors(c.Context(), storage.Query{From: day, To: day})
+	_, err := store.Errors(c.Context(), storage.Query{Status: "maybe"})
+	c.wantParamError("errors of a status that is none", err, "status")
+	_, err = store.Errors(c.Context(), storage.Query{From: day, To: day})
 	c.wantParamError("errors with from after to", err, "to")
 	ctx, cancel := cancelled(c.Context())
 	defer cancel()

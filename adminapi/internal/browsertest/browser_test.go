@@ -90,7 +90,8 @@ func TestProblems(t *testing.T) {
 // recorder is a test that may fail.
 type recorder struct {
 	testing.TB
-	errors []string
+	errors  []string
+	skipped string
 }
 
 func (r *recorder) Errorf(format string, args ...any) {

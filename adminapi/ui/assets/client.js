@@ -208,7 +208,7 @@ function follow(send, query, onAction, { onMissed, onState, after, last, signal 
       since = performance.now();
       enter('open');
       const decoder = new TextDecoder();
-      const parse = parser(deliver, (ms) => { firstDelay = Math.min(Math.max(ms, SHORTEST), LONGEST); });
+      const parse = parser(deliver, (ms) => { firstDelay = Math.max(ms, SHORTEST); });
       const reader = response.body.getReader();
       for (;;) {
         const { done, value } = await reader.read();
@@ -286,7 +286,6 @@ function parser(deliver, setDelay) {
     for (const one of lines) {
       if (stopped()) return;
       line(one);
-      if (size > LARGEST) break;
     }
     if (size > LARGEST || rest.length > LARGEST) throw new ActionLogError('An event is too long');
   };
