@@ -85,6 +85,9 @@ func (s *Store) prepare(ctx context.Context) error {
 		if s.opts.ReadOnly {
 			return err
 		}
+		if err := s.create(); err != nil {
+			return err
+		}
 	} else if err != nil {
 		return err
 	} else if !info.Mode().IsRegular() {
@@ -100,7 +103,20 @@ func (s *Store) prepare(ctx context.Context) error {
 	case s.opts.ReadOnly:
 		return fmt.Errorf("its schema is %d; read-only needs %d, which opening it for writing makes of it", version, len(list))
 	}
-	return s.with(ctx, "rwc", func(l link) error { return s.migrate(ctx, l, list) })
+	return s.with(ctx, "rw", func(l link) error { return s.migrate(ctx, l, list) })
+}
+
+// create makes an empty file that only its owner may read. SQLite gives the
+// files beside it the same mode.
+func (s *Store) create() error {
+	f, err := os.OpenFile(s.path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil // another process was faster
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // with lends a connection of its own.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -246,6 +247,23 @@ func TestReadOnly(t *testing.T) {
 	for what, err := range map[string]error{"write": reader.Write(t.Context(), some(&more, noon, 1)), "clear": reader.Clear(t.Context()), "tidy": reader.Tidy(t.Context())} {
 		if err == nil || !strings.Contains(err.Error(), "read-only") {
 			t.Errorf("%s: got the error %v, want one that says read-only", what, err)
+		}
+	}
+}
+
+// TestOwnerAlone looks at who may read the files.
+func TestOwnerAlone(t *testing.T) {
+	t.Parallel()
+	s := openNew(t)
+	process := storage.NewProcess(noon)
+	write(t, s, some(&process, noon, 1))
+	files, err := filepath.Glob(s.Path() + "*")
+	if err != nil || len(files) != 3 {
+		t.Fatalf("the files are %v, %v; want the database, its log and its index", files, err)
+	}
+	for _, file := range files {
+		if info, err := os.Stat(file); err != nil || info.Mode() != 0o600 {
+			t.Errorf("%s has the mode %v, %v; want 0600", file, info.Mode(), err)
 		}
 	}
 }
