@@ -254,7 +254,8 @@ func (s *Store) migrate(ctx context.Context, l link, list []string) error {
 	})
 }
 
-// begin fills the new tables.
+// begin fills the new tables. The counting began with the first row of which it
+// is known when that was.
 func (s *Store) begin(ctx context.Context, l link) error {
 	if err := firstState(ctx, l, s.opts.Now()); err != nil {
 		return err
@@ -262,7 +263,11 @@ func (s *Store) begin(ctx context.Context, l link) error {
 	w := writer{names: map[pair]int64{}}
 	for after := int64(0); ; {
 		last, err := w.adopt(ctx, l, after)
-		if err != nil || last == 0 {
+		if err != nil {
+			return err
+		}
+		if last == 0 {
+			_, err := l.exec(ctx, "UPDATE action_state SET since_ns = min(since_ns, ifnull((SELECT min(time_ns) FROM action_logs WHERE time_ns > 0), since_ns))")
 			return err
 		}
 		after = last

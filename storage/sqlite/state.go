@@ -93,9 +93,10 @@ func (s *Store) Clear(ctx context.Context) error {
 	})
 }
 
-// Since returns when the counting began: when the database was made, or last
-// cleared, or the end of what retention has removed, if that is later. It holds
-// what was written to it since.
+// Since returns when the counting began: when the database was made, or its
+// first row ended if it was taken over; when it was last cleared; or the end of
+// what retention has removed, if that is later. It holds what was written to it
+// since.
 func (s *Store) Since(ctx context.Context) (since time.Time, err error) {
 	err = s.read(ctx, func(l link) error {
 		st, err := readState(ctx, l)

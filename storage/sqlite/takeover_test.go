@@ -89,6 +89,9 @@ func TestTakesOverTheSeedsDatabase(t *testing.T) {
 	}
 	total(t, s, storage.Query{})
 	total(t, s, storage.Query{Status: storage.Failed, From: noon, To: noon.Add(21 * time.Minute)})
+	if since, err := s.Since(t.Context()); err != nil || !since.Equal(noon) {
+		t.Errorf("Since is %v, %v; want %v, when the first row ended", since, err, noon)
+	}
 	more := storage.NewProcess(noon)
 	write(t, s, some(&more, noon.Add(time.Hour), 30))
 	closeStore(t, s)
