@@ -198,6 +198,34 @@ func TestTiersWithoutGapOrRepeat(t *testing.T) {
 	checkAll(t, again.Tiered, 0, 200)
 }
 
+// TestTiersAskTheDatabaseForWhatItHas has an archive that knows nothing of it.
+func TestTiersAskTheDatabaseForWhatItHas(t *testing.T) {
+	t.Parallel()
+	h := build(t, t.TempDir(), 10)
+	empty, err := archive.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.record(t.Context(), numbered(time.Now(), 0, 30)); err != nil {
+		t.Fatal(err)
+	}
+	tiers := storage.Tiers(h.ring, h.db, empty)
+	st, err := tiers.Stats(t.Context(), storage.Query{Status: storage.Success})
+	if err != nil || st.Total != 30 || st.Lifetime.Total != 30 || st.Capacity != 10 {
+		t.Errorf("stats are %+v, %v; want 30 actions, and the ring's capacity of 10", st, err)
+	}
+	n := 0
+	for _, err := range tiers.Actions(t.Context(), storage.Query{Limit: 20}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		n++
+	}
+	if n != 20 {
+		t.Errorf("%d actions, want the 20 that were asked for", n)
+	}
+}
+
 // TestTiersCursorSurvivesRestart goes on with a page's cursor after a restart.
 func TestTiersCursorSurvivesRestart(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package sqlite_test
 import (
 	"database/sql"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
@@ -17,7 +18,8 @@ var noon = time.Date(2025, 11, 13, 12, 0, 0, 0, time.UTC)
 // raw opens a file as any program would.
 func raw(t testing.TB, path string) *sql.DB {
 	t.Helper()
-	db, err := sql.Open("sqlite", path)
+	name := url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: "_pragma=busy_timeout(10000)"} // the store may be tidying
+	db, err := sql.Open("sqlite", name.String())
 	if err != nil {
 		t.Fatal(err)
 	}

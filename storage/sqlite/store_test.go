@@ -168,6 +168,9 @@ func TestRetention(t *testing.T) {
 	if since, err := s.Since(t.Context()); err != nil || !since.Equal(noon) {
 		t.Errorf("Since is %v, %v; want %v when the store was made", since, err, noon)
 	}
+	if n := one(t, path, "SELECT count(*) FROM action_rollups WHERE (key >> 30) & 3 = 0"); n != "154" { // of 9200 s
+		t.Errorf("%s roll-ups of minutes are left, want 154", n)
+	}
 	now = noon.Add(30 * 24 * time.Hour)
 	write(t, s, []storage.Action{{Time: noon, Service: "late", Action: "a"}})
 	if err := s.Tidy(t.Context()); err != nil {
