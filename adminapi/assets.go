@@ -42,6 +42,7 @@ var assetTypes = map[string]string{
 const (
 	indexFile = "index.html"
 	indexBase = `<base href="./">`
+	noClear   = `<meta name="clear" content="no">` + "\n" // put before it where nothing can be cleared
 )
 
 // asset is a file as it is sent.
@@ -105,6 +106,9 @@ func (h *Handler) front(w http.ResponseWriter, req bunrouter.Request) error {
 		return err
 	}
 	base := `<base href="` + html.EscapeString(baseHref(req.Request)) + `">`
+	if h.opts.ReadOnly || h.clearer == nil {
+		base = noClear + base
+	}
 	newAsset(indexFile, bytes.Replace(files[indexFile].plain, []byte(indexBase), []byte(base), 1)).serve(w, req.Request)
 	return nil
 }

@@ -34,7 +34,7 @@ func TestAssets(t *testing.T) {
 		{"/action-logs/client.d.ts", "application/typescript; charset=utf-8", embedded(t, "client.d.ts")},
 		{"/action-logs/ui/main.js", "text/javascript; charset=utf-8", embedded(t, "main.js")},
 		{"/action-logs/ui/style.css?v=1", "text/css; charset=utf-8", embedded(t, "style.css")},
-		{"/action-logs/", "text/html; charset=utf-8", embedded(t, "index.html")},
+		{"/action-logs/", "text/html; charset=utf-8", strings.Replace(embedded(t, "index.html"), "<base ", "<meta name=\"clear\" content=\"no\">\n<base ", 1)},
 	} {
 		resp := do(h, request("GET", tt.target))
 		if got := body(t, resp); resp.StatusCode != 200 || got != tt.content {

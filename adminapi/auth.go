@@ -35,9 +35,10 @@ func (g *guard) checkCredentials(r *http.Request, from asker, d door) error {
 	switch {
 	case len(given) > 1:
 		return c.unauthorized("there is more than one Authorization header")
-	case len(given) == 0 && c.hasToken && !crossOrigin(r) && g.sessions.loggedIn(r):
-		return nil
 	case len(given) == 0:
+		if _, ok := g.loginOf(r); ok {
+			return nil
+		}
 		return c.unauthorized("credentials are needed")
 	}
 	scheme, value, _ := strings.Cut(given[0], " ")
@@ -48,6 +49,14 @@ func (g *guard) checkCredentials(r *http.Request, from asker, d door) error {
 		right = sameSecret(c.basic, user+":"+password)
 	}
 	return g.verdict(from, right)
+}
+
+// loginOf returns the login that counts as the credentials of a request.
+func (g *guard) loginOf(r *http.Request) (key loginKey, ok bool) {
+	if !g.creds.hasToken || len(r.Header["Authorization"]) != 0 || crossOrigin(r) {
+		return loginKey{}, false
+	}
+	return g.sessions.loginOf(r)
 }
 
 // checkToken refuses what is not the token. Nobody comes here from a page of

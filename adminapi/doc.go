@@ -62,6 +62,36 @@
 // only, until POST /logout or the end of the process. What holds no data and a
 // page needs to ask for the token, GET / first of all, is served without.
 //
+// Whose credentials are wrong may try ten a minute, also without
+// [Options.Rate]; then even the right ones are a 429 for some seconds, but for
+// who is logged in.
+//
+// # Files
+//
+// GET /export streams all that matches, in bounded memory. What fails after the
+// first bytes ends the file with the error where no reader of its form expects
+// it, and cuts the connection; what is damaged in the store does not keep the
+// rest from coming before that.
+//
+// # Recording from other programs
+//
+// With [Options.Ingest], POST / takes actions in the form in which they are
+// answered: an object, an array, or JSON Lines, at most 1,000 of them and 1 MiB.
+// All are recorded or none: the first that is not valid is named by its index,
+// counted from 0. A key that is unknown is not valid, since what a misspelt one
+// says would be lost, nor is a timestamp more than 24 h from this server's
+// clock. A record gets an id here; its own is kept as the attribute recordId.
+//
+// Who has [Options.IngestToken] may do this and nothing else; the other
+// credentials, where there are any, let in here too. Without IngestToken POST /
+// asks for what everything else asks for.
+//
+// # The description
+//
+// GET /openapi.json describes all this as OpenAPI 3.1. It says that the
+// endpoints are where it is itself, so it is right wherever it is mounted.
+// [Options.Docs] shows it: see the package adminapi/docs.
+//
 // # Behind a proxy
 //
 // A reverse proxy on this machine makes the whole world look like this
@@ -114,13 +144,15 @@
 //
 // Nobody waits for a slow client, and it waits for nobody: what it cannot take
 // in time it misses, and one that takes nothing for [Options.StreamTimeout]
-// loses its connection. The server's own timeouts don't end a stream.
+// loses its connection. The server's own timeouts don't end a stream. One that
+// goes without a word is noticed by its connection: see [ConnContext].
 //
 // A stream ends when the store or the handler is closed ([Handler.Close]): a
 // last line of comment says so and a WebSocket is closed with 1001, going away.
-// Who is let in is asked once, when it begins. [Options.MaxStreams] and
-// [Options.MaxStreamsPerPeer] bound how many there are; further ones are a 503
-// or a 429.
+// One that begins later is a 503. Who is let in is asked once, when it begins;
+// but a logout also ends the streams of its login, a WebSocket with 1008.
+// [Options.MaxStreams] and [Options.MaxStreamsPerPeer] bound how many there
+// are; further ones are a 503 or a 429.
 //
 // # Unix sockets
 //

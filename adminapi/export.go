@@ -52,6 +52,7 @@ func (h *Handler) export(w http.ResponseWriter, req bunrouter.Request) error {
 		w.WriteHeader(http.StatusOK)
 		return nil
 	}
+	f.rest()
 	f.begin()
 	var broken error
 	left := limit
@@ -136,6 +137,7 @@ type sender struct {
 // send sends a chunk.
 func (s *sender) send(b []byte) error {
 	s.renew()
+	defer s.rest()
 	if !s.sent && s.gzipped {
 		s.gz, _ = gzip.NewWriterLevel(s.w, gzip.BestSpeed) // the level is valid
 	}
@@ -150,10 +152,10 @@ func (s *sender) send(b []byte) error {
 
 // close ends an answer that is whole.
 func (s *sender) close() error {
+	s.renew()
 	if s.gz == nil {
 		return nil
 	}
-	s.renew()
 	return s.gz.Close()
 }
 
@@ -164,6 +166,12 @@ func (s *sender) push() {
 		_ = s.gz.Flush() // who is gone misses nothing
 	}
 	_ = http.NewResponseController(s.w).Flush()
+}
+
+// rest takes the deadline off while the store is asked for more: HTTP/2 resets
+// a stream whose deadline passes, also while nothing is written.
+func (s *sender) rest() {
+	_ = http.NewResponseController(s.w).SetWriteDeadline(time.Time{}) // nothing to take off where there are none
 }
 
 func (s *sender) renew() {

@@ -59,6 +59,46 @@ func (h *Handler) OpenStreams() int {
 // HoldTail sets how many bytes what all streams share may take.
 func (h *Handler) HoldTail(n int) { h.streams.tailSize = n }
 
+// Route is what a test may know of a route.
+type Route struct {
+	Method, Path, What, Doc, Tag string
+	Absent, Hidden               bool
+	PathParams                   []string
+	Answers                      []Answer
+}
+
+// Answer is what a test may know of an answer of a route.
+type Answer struct {
+	Status                      int
+	Doc, Media, Schema, Example string
+}
+
+// Routes returns the table of routes.
+func (h *Handler) Routes() (list []Route) {
+	for _, rt := range h.table {
+		r := Route{Method: rt.method, Path: rt.path, What: rt.what, Doc: rt.doc, Tag: rt.api.tag, Absent: rt.absent, Hidden: rt.api.hidden}
+		for _, p := range rt.api.params {
+			if p.inPath {
+				r.PathParams = append(r.PathParams, p.name)
+			}
+		}
+		for _, a := range rt.api.answers {
+			r.Answers = append(r.Answers, Answer{a.status, a.doc, a.media, a.schema, a.example})
+		}
+		list = append(list, r)
+	}
+	return list
+}
+
+// QueryParamNames returns the names of the parameters of a query that are
+// described.
+func QueryParamNames() (names []string) {
+	for _, p := range queryParams {
+		names = append(names, p.name)
+	}
+	return names
+}
+
 // ParseStream returns what a client asks of a stream.
 func ParseStream(rawQuery string, header http.Header) (after string, last int, match *storage.Matcher, err error) {
 	p, err := parseStream(rawQuery, header, time.Date(2025, 11, 13, 12, 0, 0, 0, time.UTC))

@@ -286,6 +286,34 @@ func TestExportOutlastsWriteTimeout(t *testing.T) {
 	}
 }
 
+// TestExportOfASlowStore has a store take longer for some actions than a client
+// may take for a chunk.
+func TestExportOfASlowStore(t *testing.T) {
+	t.Parallel()
+	const n = 900
+	h := newHandler(t, adminapi.Options{Store: listing{each: func(_ context.Context, _ storage.Query, yield func(storage.Action, error) bool) {
+		for i := range n {
+			if i%300 == 0 {
+				time.Sleep(1500 * time.Millisecond)
+			}
+			if !yield(numbered(i), nil) {
+				return
+			}
+		}
+	}}})
+	h.SetPatience(time.Second)
+	srv := httptest.NewUnstartedServer(h)
+	srv.Config.WriteTimeout = time.Second
+	srv.EnableHTTP2 = true
+	srv.StartTLS()
+	defer srv.Close()
+	resp := fetch(t, srv, "GET", "/action-logs/export")
+	text := unpacked(t, resp)
+	if got, err := rowsOf("jsonl", text); err != nil || got != n || resp.ProtoMajor != 2 {
+		t.Errorf("%s: %d actions, %v, want %d", resp.Proto, got, err, n)
+	}
+}
+
 // TestExportIsStreamed has each part be sent before the next is made.
 func TestExportIsStreamed(t *testing.T) {
 	t.Parallel()
@@ -307,6 +335,32 @@ func TestExportIsStreamed(t *testing.T) {
 		t.Errorf("%d bytes were sent of %d", w.sent, made)
 	}
 }
+
+// TestExportEndsWhereWritingFails has a store not be read for nobody.
+func TestExportEndsWhereWritingFails(t *testing.T) {
+	t.Parallel()
+	listed := 0
+	h := newHandler(t, adminapi.Options{
+		Store: listing{each: func(_ context.Context, _ storage.Query, yield func(storage.Action, error) bool) {
+			for listed < 10_000 && yield(numbered(listed), nil) {
+				listed++
+			}
+		}},
+		OnError: func(_ *http.Request, err error) { t.Errorf("OnError heard of %v", err) },
+	})
+	defer func() {
+		if v := recover(); v != http.ErrAbortHandler || listed > 1000 {
+			t.Errorf("recovered %v after %d actions", v, listed)
+		}
+	}()
+	h.ServeHTTP(broke{httptest.NewRecorder()}, request("GET", "/action-logs/export"))
+	t.Error("the answer ended as if it were whole")
+}
+
+// broke is the writer of a connection that is gone.
+type broke struct{ *httptest.ResponseRecorder }
+
+func (broke) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
 
 // meter counts what it is given and keeps nothing.
 type meter struct {

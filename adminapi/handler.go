@@ -47,6 +47,7 @@ type Handler struct {
 	guard        *guard
 	table        []route
 	doorways     []doorway
+	description  func() ([]byte, error)
 	router       *bunrouter.Router
 }
 
@@ -69,12 +70,13 @@ func New(opts Options) (*Handler, error) {
 	h.errorLister, _ = opts.Store.(ErrorLister)
 	h.seriesLister, _ = opts.Store.(SeriesLister)
 	h.patience = exportPatience
-	h.opts.Token, h.opts.IngestToken, h.opts.Username, h.opts.Password = "", "", "", "" // the guard has their hashes
 	if f, ok := opts.Store.(storage.Follower); ok {
 		h.streams = newStreams(f, h.opts)
 	}
+	h.opts.Token, h.opts.IngestToken, h.opts.Username, h.opts.Password = "", "", "", "" // the guard has their hashes
 	h.table = h.routes()
 	h.doorways = doorways(h.table)
+	h.description = h.describer()
 	h.router = h.newRouter()
 	return h, nil
 }
@@ -163,6 +165,9 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (err error) {
 // So let the server close the handler:
 //
 //	server.RegisterOnShutdown(func() { api.Close() })
+//
+// Shutdown does not wait for WebSockets. A program that ends right after it
+// calls Close once more, which does.
 func (h *Handler) Close() error {
 	if h.streams != nil {
 		h.streams.close()

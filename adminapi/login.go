@@ -42,10 +42,14 @@ func (h *Handler) login(w http.ResponseWriter, req bunrouter.Request) error {
 	return nil
 }
 
-// logout ends the login whose cookie comes with it, if any does.
+// logout ends the login whose cookie comes with it, if any does, and the streams
+// that it opened.
 func (h *Handler) logout(w http.ResponseWriter, req bunrouter.Request) error {
 	for _, c := range cookies(req.Request) {
-		h.guard.sessions.end(c.Value)
+		key := h.guard.sessions.end(c.Value)
+		if h.streams != nil {
+			h.streams.logout(key)
+		}
 	}
 	setCookie(w, req.Request, &http.Cookie{MaxAge: -1})
 	w.WriteHeader(http.StatusNoContent)

@@ -201,7 +201,7 @@ func TestLoginWithoutToken(t *testing.T) {
 		h := newHandler(t, opts)
 		for _, target := range []string{"/action-logs/login", "/action-logs/logout"} {
 			resp := do(h, post(target, `{"token":""}`, jsonType, basic("ada", "x")))
-			if got := detail(t, resp); resp.StatusCode != 404 || !strings.Contains(got, "no token") {
+			if got := detail(t, resp); resp.StatusCode != 404 || !strings.Contains(got, "Options.Token is not set") {
 				t.Errorf("%s: %s is %d %q", name, target, resp.StatusCode, got)
 			}
 		}

@@ -119,6 +119,10 @@ type Options struct {
 	// of the package adminapi/prom. Without it the endpoint is a 404.
 	Metrics http.Handler
 
+	// Docs answers GET /docs and below to those who are let in: the handler of
+	// the package adminapi/docs. Without it the endpoints are a 404.
+	Docs http.Handler
+
 	// Now returns the time that relative times of a query count from, and by
 	// which Rate is measured. The default is time.Now.
 	Now func() time.Time

@@ -17,31 +17,33 @@ const maxSessions = 1024
 // when there are too many. It is safe for concurrent use.
 type sessions struct {
 	mu   sync.Mutex
-	by   map[[sha256.Size]byte]*list.Element // by the hash of the cookie's value
-	used list.List                           // of the keys of by, the latest used first
+	by   map[loginKey]*list.Element
+	used list.List // of the keys of by, the latest used first
 }
+
+// loginKey is the hash of the value of a login's cookie.
+type loginKey [sha256.Size]byte
 
 // begin returns the value of a new login's cookie: 26 letters and digits by
 // chance, 130 bits.
 func (s *sessions) begin() string {
 	value := rand.Text()
-	key := sha256.Sum256([]byte(value))
+	key := loginKey(sha256.Sum256([]byte(value)))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.by == nil {
-		s.by = make(map[[sha256.Size]byte]*list.Element)
+		s.by = make(map[loginKey]*list.Element)
 	}
 	if len(s.by) >= maxSessions {
-		delete(s.by, s.used.Remove(s.used.Back()).([sha256.Size]byte))
+		delete(s.by, s.used.Remove(s.used.Back()).(loginKey))
 	}
 	s.by[key] = s.used.PushFront(key)
 	return value
 }
 
-// known reports whether value is that of a login. It is looked for by its hash,
-// so how long that takes tells nothing of the values that there are.
-func (s *sessions) known(value string) bool {
-	key := sha256.Sum256([]byte(value))
+// has reports whether there is a login of that key. It is a hash, so how long
+// that takes tells nothing of the values that there are.
+func (s *sessions) has(key loginKey) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e, ok := s.by[key]
@@ -51,15 +53,16 @@ func (s *sessions) known(value string) bool {
 	return ok
 }
 
-// end forgets a login.
-func (s *sessions) end(value string) {
-	key := sha256.Sum256([]byte(value))
+// end forgets a login, and returns what its key was.
+func (s *sessions) end(value string) loginKey {
+	key := loginKey(sha256.Sum256([]byte(value)))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if e, ok := s.by[key]; ok {
 		s.used.Remove(e)
 		delete(s.by, key)
 	}
+	return key
 }
 
 // cookieName returns the name of the cookie of a login. Browsers keep the
@@ -76,12 +79,12 @@ func cookieName(host string) string {
 // may be several where base paths lie in one another.
 func cookies(r *http.Request) []*http.Cookie { return r.CookiesNamed(cookieName(r.Host)) }
 
-// loggedIn reports whether a request has the cookie of a login.
-func (s *sessions) loggedIn(r *http.Request) bool {
+// loginOf returns the key of the login whose cookie a request has, if it has one.
+func (s *sessions) loginOf(r *http.Request) (key loginKey, ok bool) {
 	for _, c := range cookies(r) {
-		if s.known(c.Value) {
-			return true
+		if key = sha256.Sum256([]byte(c.Value)); s.has(key) {
+			return key, true
 		}
 	}
-	return false
+	return loginKey{}, false
 }

@@ -29,13 +29,9 @@ func (h *Handler) stream(w http.ResponseWriter, req bunrouter.Request) error {
 		w.WriteHeader(http.StatusOK)
 		return nil
 	}
-	p, err := h.guard.peerOf(r)
-	if err != nil {
-		return err
-	}
 	ctx, cancel := context.WithCancelCause(r.Context())
 	defer cancel(nil)
-	seat, err := h.streams.enter(p.addr, cancel)
+	seat, err := h.seatOf(r, cancel)
 	if err != nil {
 		return err
 	}
@@ -43,12 +39,40 @@ func (h *Handler) stream(w http.ResponseWriter, req bunrouter.Request) error {
 	s := &liveStream{params: params, all: h.streams, beat: h.opts.StreamHeartbeat}
 	defer s.release()
 	if err := s.begin(ctx, h.opts.Store); err != nil {
+		if ctx.Err() != nil && r.Context().Err() == nil {
+			return h.refusalOf(endOf(ctx))
+		}
 		return err
 	}
+	boundSilence(r.Context(), h.opts.StreamTimeout)
 	if socket {
 		return h.serveSocket(ctx, w, r, seat, s)
 	}
 	return h.serveEvents(ctx, w, seat, s)
+}
+
+// seatOf takes a seat for a stream, and ties it to the login that it was let in
+// by, if it was by one. cancel ends the stream.
+func (h *Handler) seatOf(r *http.Request, cancel context.CancelCauseFunc) (*streamSeat, error) {
+	p, err := h.guard.peerOf(r)
+	if err != nil {
+		return nil, err
+	}
+	login, by := h.guard.loginOf(r)
+	seat, err := h.streams.enter(p.addr, login, cancel)
+	if err == nil && by && !h.guard.sessions.has(login) { // it ended meanwhile
+		h.streams.leave(seat)
+		return nil, h.guard.creds.unauthorized(errLoginEnded.Error())
+	}
+	return seat, err
+}
+
+// refusalOf is the answer to a stream that was ended before it began.
+func (h *Handler) refusalOf(why error) error {
+	if why == errLoginEnded {
+		return h.guard.creds.unauthorized(why.Error())
+	}
+	return retryLater(http.StatusServiceUnavailable, why.Error())
 }
 
 // liveStream is one stream. It reads the tail that all share, as long as it keeps up
@@ -61,6 +85,7 @@ type liveStream struct {
 	out    wire
 
 	history []storage.Action // to be sent before the live ones
+	first   *chunk           // of the live ones, what there was at the beginning
 	at      storage.ID       // what came up to here has been sent, or did not match
 	placed  bool             // whether at is an id of the store
 	told    storage.ID       // the newest id that the client knows of
@@ -74,7 +99,8 @@ type liveStream struct {
 	buf   []byte
 }
 
-// begin finds out where the stream begins.
+// begin finds out where the stream begins, and whether there is anything yet
+// to come.
 func (s *liveStream) begin(ctx context.Context, store storage.Searcher) (err error) {
 	defer rescue(&err)
 	f := s.all.follower
@@ -87,6 +113,11 @@ func (s *liveStream) begin(ctx context.Context, store storage.Searcher) (err err
 		s.placed = newest != ""
 	}
 	s.own = &source{cursor: f.Follow(s.at), at: s.at}
+	if s.first, err = s.own.peek(); errors.Is(err, storage.ErrClosed) {
+		return retryLater(http.StatusServiceUnavailable, storage.ErrClosed.Error())
+	} else if err != nil {
+		return err
+	}
 	if s.params.last > 0 && !s.params.resume {
 		s.history, err = lastBefore(ctx, store, s.params.query, s.params.last, newest)
 	}
@@ -126,6 +157,12 @@ func (s *liveStream) run(ctx context.Context, out wire, format int) error {
 	defer s.timer.Stop()
 	if err := s.sendHistory(); err != nil {
 		return err
+	}
+	if c := s.first; c != nil {
+		s.first = nil
+		if err := s.send(c); err != nil {
+			return err
+		}
 	}
 	for {
 		if now := time.Now(); !now.Before(s.due) {

@@ -148,7 +148,7 @@ func TestStreamLive(t *testing.T) {
 			t.Fatalf("action %d is %+v", i, a)
 		}
 	}
-	if got := s.resp.Header; got.Get("Cache-Control") != "no-store" || got.Get("X-Accel-Buffering") != "no" {
+	if got := s.resp.Header; got.Get("Cache-Control") != "no-store, no-transform" || got.Get("X-Accel-Buffering") != "no" {
 		t.Errorf("headers are %v", got)
 	}
 }

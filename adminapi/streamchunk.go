@@ -106,6 +106,17 @@ func (s *source) next(ctx context.Context) (c *chunk, err error) {
 	return c, nil
 }
 
+// peek returns a chunk if there is one already.
+func (s *source) peek() (*chunk, error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	c, err := s.next(ctx)
+	if errors.Is(err, context.Canceled) {
+		return nil, nil
+	}
+	return c, err
+}
+
 // sizeOf returns about how many bytes an action takes, its encodings included.
 func sizeOf(a *storage.Action) int {
 	n := 1024 + 3*len(a.Error)

@@ -15,7 +15,8 @@ const eventRetry = 2 * time.Second
 
 func setEventHeaders(h http.Header) {
 	h.Set("Content-Type", "text/event-stream")
-	h.Set("X-Accel-Buffering", "no") // lets nginx pass on each event at once
+	h.Set("Cache-Control", "no-store, no-transform") // what compresses may wait for more to compress
+	h.Set("X-Accel-Buffering", "no")                 // lets nginx pass on each event at once
 }
 
 // serveEvents sends a stream as Server-Sent Events.
@@ -32,8 +33,8 @@ func (h *Handler) serveEvents(ctx context.Context, w http.ResponseWriter, seat *
 	switch {
 	case out.failed: // the client is gone, or was too slow
 		return nil
-	case ctx.Err() != nil: // the server stops, unless the client is gone
-		err = errClosed
+	case ctx.Err() != nil: // the server or the login ends, unless the client is gone
+		err = endOf(ctx)
 	case !errors.Is(err, storage.ErrClosed):
 		return err
 	}
@@ -51,6 +52,7 @@ type eventWire struct {
 }
 
 func (e *eventWire) send(b []byte) error {
+	defer e.haste.unset(e.control.SetWriteDeadline)
 	for err := error(nil); ; {
 		piece := b[:min(len(b), maxPiece)]
 		e.haste.set(e.control.SetWriteDeadline, e.timeout)

@@ -189,4 +189,22 @@ func TestStreamOverHTTP2(t *testing.T) {
 	}
 }
 
+// TestStreamOverHTTP2Idles has nothing to say for longer than one write may
+// take.
+func TestStreamOverHTTP2Idles(t *testing.T) {
+	t.Parallel()
+	r := newRing(t)
+	h := newHandler(t, adminapi.Options{Store: r, StreamTimeout: 100 * time.Millisecond, StreamHeartbeat: time.Minute})
+	srv := httptest.NewUnstartedServer(h)
+	srv.EnableHTTP2 = true
+	srv.StartTLS()
+	t.Cleanup(func() { _ = h.Close(); srv.Close() })
+	s := listen(t, srv, "")
+	for i := range 3 {
+		time.Sleep(300 * time.Millisecond)
+		logged(r, i, i)
+		s.action()
+	}
+}
+
 var _ storage.Follower = (*wide)(nil)

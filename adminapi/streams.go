@@ -11,8 +11,21 @@ import (
 	"actionlog/storage"
 )
 
-// errClosed ends the streams of a handler that is closed.
-var errClosed = errors.New("the server is shutting down")
+var (
+	// errClosed ends the streams of a handler that is closed.
+	errClosed = errors.New("the server is shutting down")
+
+	// errLoginEnded ends the streams that were let in by a login.
+	errLoginEnded = errors.New("its login has ended")
+)
+
+// endOf returns why a stream was ended whose context is done.
+func endOf(ctx context.Context) error {
+	if context.Cause(ctx) == errLoginEnded {
+		return errLoginEnded
+	}
+	return errClosed
+}
 
 // streams are all streams of a handler that are open. It is safe for
 // concurrent use.
@@ -33,7 +46,9 @@ type streams struct {
 // streamSeat is the place of one stream among those that may be open.
 type streamSeat struct {
 	peer   netip.Addr
+	login  loginKey // that it was let in by; zero if by none
 	cancel context.CancelCauseFunc
+	ended  bool   // cancel was called
 	hurry  func() // see wire; nil until there is one
 }
 
@@ -45,7 +60,7 @@ func newStreams(f storage.Follower, o Options) *streams {
 }
 
 // enter takes a seat, or refuses one. cancel ends the stream that takes it.
-func (s *streams) enter(peer netip.Addr, cancel context.CancelCauseFunc) (*streamSeat, error) {
+func (s *streams) enter(peer netip.Addr, login loginKey, cancel context.CancelCauseFunc) (*streamSeat, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	peer = peerKey(peer)
@@ -57,7 +72,7 @@ func (s *streams) enter(peer netip.Addr, cancel context.CancelCauseFunc) (*strea
 	case len(s.open) >= s.most:
 		return nil, retryLater(http.StatusServiceUnavailable, fmt.Sprintf("%d streams are open, as many as may be (Options.MaxStreams); try again later", s.most))
 	}
-	seat := &streamSeat{peer: peer, cancel: cancel}
+	seat := &streamSeat{peer: peer, login: login, cancel: cancel}
 	s.open[seat] = struct{}{}
 	s.peers[peer]++
 	s.left.Add(1)
@@ -68,13 +83,22 @@ func retryLater(status int, text string) error {
 	return &Error{Status: status, Detail: text, Header: http.Header{"Retry-After": {"10"}}}
 }
 
-// connect lets hurry be called when the handler is closed.
+// connect lets hurry be called when the stream is ended.
 func (s *streams) connect(seat *streamSeat, hurry func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	seat.hurry = hurry
-	if s.closed {
+	if seat.ended {
 		hurry()
+	}
+}
+
+// end ends the stream. The caller holds the mutex of streams.
+func (s *streamSeat) end(why error) {
+	s.ended = true
+	s.cancel(why)
+	if s.hurry != nil {
+		s.hurry()
 	}
 }
 
@@ -122,11 +146,19 @@ func (s *streams) close() {
 	s.mu.Lock()
 	s.closed = true
 	for seat := range s.open {
-		seat.cancel(errClosed)
-		if seat.hurry != nil {
-			seat.hurry()
-		}
+		seat.end(errClosed)
 	}
 	s.mu.Unlock()
 	s.left.Wait()
+}
+
+// logout ends the streams that were let in by a login.
+func (s *streams) logout(login loginKey) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for seat := range s.open {
+		if seat.login == login {
+			seat.end(errLoginEnded)
+		}
+	}
 }

@@ -111,7 +111,11 @@ func (h *Handler) serveSocket(ctx context.Context, w http.ResponseWriter, r *htt
 	switch {
 	case up.wire.gone.Load(), isClosed(gone): // the client is gone, or was too slow
 	case ctx.Err() != nil:
-		up.wire.close(conn, websocket.StatusGoingAway, errClosed.Error())
+		end, code := endOf(ctx), websocket.StatusGoingAway
+		if end == errLoginEnded {
+			code = websocket.StatusPolicyViolation
+		}
+		up.wire.close(conn, code, end.Error())
 	case errors.Is(err, storage.ErrClosed):
 		up.wire.close(conn, websocket.StatusGoingAway, storage.ErrClosed.Error())
 	default:

@@ -15,7 +15,7 @@ const (
 
 	// tailPause is how long a tail that has read everything waits before it
 	// reads on, so that many actions make one chunk.
-	tailPause = 10 * time.Millisecond
+	tailPause = 100 * time.Millisecond
 )
 
 // tail is the newest actions of a store as many streams read them: each

@@ -50,3 +50,14 @@ func (h *haste) set(setDeadline func(time.Time) error, timeout time.Duration) {
 		_ = setDeadline(at)
 	}
 }
+
+// unset takes the deadline away until the next set, since over HTTP/2 one that
+// passes ends a stream that is idle, too.
+func (h *haste) unset(setDeadline func(time.Time) error) {
+	if h.end.Load() == nil {
+		_ = setDeadline(time.Time{})
+	}
+	if end := h.end.Load(); end != nil {
+		_ = setDeadline(*end)
+	}
+}

@@ -23,6 +23,14 @@ type SeriesLister interface {
 	Series(ctx context.Context, q storage.Query, step time.Duration) ([]storage.Point, error)
 }
 
+// StepLimiter is a [SeriesLister] that tells fewer moments apart the farther
+// back they lie. Where no step is asked for none is chosen that is finer.
+type StepLimiter interface {
+	// FinestStep returns the shortest step that a series from there on is exact
+	// by.
+	FinestStep(from time.Time) time.Duration
+}
+
 const (
 	day = 24 * time.Hour
 
@@ -59,16 +67,16 @@ func (h *Handler) timeseries(w http.ResponseWriter, req bunrouter.Request) error
 			return err
 		}
 	}
-	span := spanAsked(q, now)
+	from, span := q.From, spanAsked(q, now)
 	if span < 0 || step > 0 && span/step >= maxPoints {
-		if span, err = h.spanHeld(req.Context(), q); err != nil {
+		if from, span, err = h.spanHeld(req.Context(), q); err != nil {
 			return err
 		}
 	}
 	least := stepFor(span, maxPoints)
 	switch {
 	case step == 0:
-		step = stepFor(span, plottedPoints)
+		step = max(stepFor(span, plottedPoints), h.finestStep(from))
 	case span/step >= maxPoints:
 		return tooFine(own["step"], least)
 	}
@@ -103,16 +111,24 @@ func spanAsked(q storage.Query, now time.Time) time.Duration {
 	return max(0, q.To.Sub(q.From))
 }
 
-// spanHeld returns how much time lies between the first and the last action
-// that match, no more of it than it takes to choose a step: it looks for them
-// in ever finer steps, which are never many.
-func (h *Handler) spanHeld(ctx context.Context, q storage.Query) (span time.Duration, err error) {
+func (h *Handler) finestStep(from time.Time) time.Duration {
+	if l, ok := h.seriesLister.(StepLimiter); ok {
+		return l.FinestStep(from)
+	}
+	return 0
+}
+
+// spanHeld returns where the first action that matches is, and how much time
+// lies between it and the last one, no more exactly than it takes to choose a
+// step: it looks for them in ever finer steps, which are never many.
+func (h *Handler) spanHeld(ctx context.Context, q storage.Query) (first time.Time, span time.Duration, err error) {
 	for _, step := range [...]time.Duration{day, time.Hour, time.Minute, time.Second} {
 		points, err := h.seriesLister.Series(ctx, q, step)
 		if err != nil || len(points) == 0 {
-			return 0, err
+			return first, 0, err
 		}
-		first, last := points[0].Time, points[len(points)-1].Time
+		first = points[0].Time
+		last := points[len(points)-1].Time
 		span = last.Sub(first) + step
 		if len(points) > 12 { // the ends are known well enough
 			break
@@ -124,7 +140,7 @@ func (h *Handler) spanHeld(ctx context.Context, q storage.Query) (span time.Dura
 			q.To = end
 		}
 	}
-	return span, nil
+	return first, span, nil
 }
 
 // stepFor returns the shortest round step of which no more than n make a span.

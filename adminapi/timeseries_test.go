@@ -142,7 +142,7 @@ func TestStepIsChosen(t *testing.T) {
 
 func TestStepRefused(t *testing.T) {
 	t.Parallel()
-	s := samplesIn{actions: []storage.Action{{Time: noon}, {Time: noon.Add(-48 * time.Hour)}}}
+	s := samplesIn{actions: []storage.Action{{Time: noon}, {Time: noon.Add(-48 * time.Hour)}}, asked: new([]time.Duration)}
 	h := newHandler(t, adminapi.Options{Store: s})
 	allowed := "; allowed is a duration from 1s up, such as 10s, 5m, 1h or 1d"
 	for query, want := range map[string]string{
@@ -167,6 +167,9 @@ func TestStepRefused(t *testing.T) {
 		if got := detail(t, resp); resp.StatusCode != 400 || !strings.Contains(got, want) {
 			t.Errorf("%s: %d %q, want 400 %q", query, resp.StatusCode, got, want)
 		}
+	}
+	if slices.Contains(*s.asked, time.Second) {
+		t.Errorf("the store was asked for more points than an answer may have: %v", *s.asked)
 	}
 }
 
@@ -249,6 +252,32 @@ func TestErrorsAreFiltered(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: (-want +got):\n%s", query, diff)
+		}
+	}
+}
+
+// TestSeriesOfAnHour plots more of a ring's last hour than its window holds.
+func TestSeriesOfAnHour(t *testing.T) {
+	t.Parallel()
+	r := newRing(t)
+	h := newHandler(t, adminapi.Options{Store: r, Now: time.Now})
+	const minutes, each = 50, 120
+	now := time.Now()
+	for i := range minutes * each {
+		r.Record(storage.Action{Time: now.Add(-minutes*time.Minute + time.Duration(i)*time.Minute/each), Service: "S", Action: "a"})
+	}
+	for _, query := range []string{"", "?from=1h", "?from=55m&service=S", "?from=1h&step=5m", "?from=2h&to=" + now.Add(time.Minute).UTC().Format(time.RFC3339)} {
+		var got struct{ Points []storage.Point }
+		resp := do(h, request("GET", "/action-logs/timeseries"+query))
+		if err := json.NewDecoder(resp.Body).Decode(&got); err != nil {
+			t.Fatal(err)
+		}
+		var total int64
+		for _, p := range got.Points {
+			total += p.Total
+		}
+		if total != minutes*each {
+			t.Errorf("%q: %d are plotted, want %d", query, total, minutes*each)
 		}
 	}
 }

@@ -49,9 +49,10 @@ var arrows = map[string][]string{
 	"actionlog/adminapi":            {"actionlog/storage", "actionlog/adminapi/ui"},
 	"actionlog/adminapi/prom":       {"actionlog/storage"},
 	"actionlog/adminapi/ui":         {},
+	"actionlog/adminapi/docs":       {},
 	"actionlog/adminapi/internal":   {},
 	"actionlog/archive":             {"actionlog/storage"},
-	"actionlog/example":             {"actionlog/storage", "actionlog/storage/ring", "actionlog/storage/sqlite", "actionlog/middleware", "actionlog/adminapi", "actionlog/adminapi/prom", "actionlog/archive"},
+	"actionlog/example":             {"actionlog/storage", "actionlog/storage/ring", "actionlog/storage/sqlite", "actionlog/middleware", "actionlog/adminapi", "actionlog/adminapi/docs", "actionlog/adminapi/prom", "actionlog/archive"},
 	"actionlog/archive/internal":    {},
 	"actionlog/middleware/internal": {},
 
@@ -70,6 +71,7 @@ var heavy = map[string][]string{
 	"github.com/klauspost/compress": {"actionlog/archive"},
 	"golang.org/x/time":             {"actionlog/adminapi"},
 	"github.com/coder/websocket":    {"actionlog/adminapi"},
+	"github.com/swaggest/swgui":     {"actionlog/adminapi/docs"},
 	"golang.org/x/sys":              {"actionlog/archive"},
 	"github.com/google/go-cmp":      {"actionlog/storage/storetest"},
 	"modernc.org/sqlite":            {"actionlog/storage/sqlite"},
@@ -134,7 +136,7 @@ func checkHeavy(t *testing.T, owner, imported string) {
 // linker's dead-code elimination, out of what a user links.
 func TestNoTemplates(t *testing.T) {
 	t.Parallel()
-	for _, p := range goList(t, "./storage/...", "./middleware", "./adminapi", "./adminapi/prom", "./archive") {
+	for _, p := range goList(t, "./storage/...", "./middleware", "./adminapi", "./adminapi/docs", "./adminapi/prom", "./archive") {
 		for _, dep := range p.Deps {
 			if dep == "text/template" || dep == "html/template" {
 				t.Errorf("%s links %s", p.ImportPath, dep)

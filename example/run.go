@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"actionlog/adminapi"
+	"actionlog/adminapi/docs"
 	"actionlog/adminapi/prom"
 	"actionlog/archive"
 	"actionlog/middleware"
@@ -64,6 +65,7 @@ func run(ctx context.Context, cfg config, stdout io.Writer) (err error) {
 	admin, err := adminapi.New(adminapi.Options{
 		Store:   all,
 		Metrics: prom.New(prom.Options{Source: actions, Archive: files}).Handler(),
+		Docs:    docs.Handler(docs.Options{}),
 	})
 	if err != nil {
 		return err
@@ -97,6 +99,7 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, adm
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		BaseContext:       func(net.Listener) context.Context { return base },
+		ConnContext:       adminapi.ConnContext,
 	}
 	server.RegisterOnShutdown(func() { cut(errStopping) })  // streams end, and not because their clients went
 	server.RegisterOnShutdown(func() { _ = admin.Close() }) // and those of the admin API say so
@@ -117,6 +120,7 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, adm
 	if err := server.Shutdown(deadline); err != nil {
 		server.Close()
 	}
+	_ = admin.Close() // Shutdown does not wait for WebSockets
 	<-failed
 	return nil
 }

@@ -70,3 +70,33 @@ func TestStopsWithStreamsOpen(t *testing.T) {
 		t.Errorf("the WebSocket ends with %v", err)
 	}
 }
+
+// TestStopsWithSocketsOnly has the example say goodbye to WebSockets, for which
+// http.Server.Shutdown does not wait.
+func TestStopsWithSocketsOnly(t *testing.T) {
+	t.Parallel()
+	p := start(t, "-archive", t.TempDir(), "-traffic", "0")
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	const sockets = 30
+	closed := make(chan error, sockets)
+	for range sockets {
+		socket, _, err := websocket.Dial(ctx, p.url+"/action-logs/stream", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = socket.CloseNow() }()
+		go func() {
+			_, _, err := socket.Read(ctx)
+			closed <- err
+		}()
+	}
+	if err := p.stop(t, os.Interrupt); err != nil {
+		t.Errorf("the example ended with %v\n%s", err, p.stderr.String())
+	}
+	for range sockets {
+		if err := <-closed; websocket.CloseStatus(err) != websocket.StatusGoingAway {
+			t.Errorf("a WebSocket ends with %v", err)
+		}
+	}
+}

@@ -53,7 +53,7 @@ func (m *Middleware) serveBun(w http.ResponseWriter, r bunrouter.Request, next b
 // joinBun serves a request that m records already.
 func (m *Middleware) joinBun(x *exchange, w http.ResponseWriter, r bunrouter.Request, next bunrouter.HandlerFunc) error {
 	if route := r.Route(); route != "" {
-		x.routed.Store(m.below(x.r.URL.Path, r.URL.Path, r.Pattern, route))
+		x.route(m.below(x.r.URL.Path, r.URL.Path, r.Pattern, route))
 	}
 	err := next(w, r)
 	if err != nil {

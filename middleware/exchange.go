@@ -13,15 +13,14 @@ import (
 // exchange is one request and its response as far as a handler can reach
 // them. A handler may keep its writer for ever and use it from any goroutine,
 // therefore an exchange serves one request and no other, and all that changes
-// after it was handed out is atomic.
+// after it was handed out is atomic. Each request takes new memory for its
+// exchange, which is most of what one costs: it is to be small.
 type exchange struct {
-	inner  http.ResponseWriter
-	state  atomic.Uint64 // what happened to the response, see below
-	m      *Middleware
-	r      *http.Request         // as it was given to the handler
-	said   atomic.Pointer[name]  // by Name, or by Action
-	routed atomic.Pointer[route] // by Route, or by bunrouter
-	notes  atomic.Pointer[notes] // the rarer things
+	inner http.ResponseWriter
+	state atomic.Uint64 // what happened to the response, see below
+	m     *Middleware
+	r     *http.Request        // as it was given to the handler
+	told  atomic.Pointer[told] // nil for nothing
 }
 
 // The state of a response: the body's bytes in the low 48 bits, then 10 bits
@@ -186,15 +185,6 @@ func flagsOf(err error) uint64 {
 		return timedOut
 	}
 	return broken
-}
-
-// note returns the notes of x, made when they are first wanted.
-func (x *exchange) note() *notes {
-	if n := x.notes.Load(); n != nil {
-		return n
-	}
-	x.notes.CompareAndSwap(nil, new(notes))
-	return x.notes.Load()
 }
 
 // carrier is implemented by every writer of this package.

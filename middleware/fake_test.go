@@ -23,7 +23,7 @@ type fake struct {
 	names    [][4]string
 	started  []storage.Start
 	begun    []storage.Handle
-	ended    map[uint32]bool
+	ended    map[uint64]bool
 	kept     []kept
 	forgot   int
 	problems []string
@@ -32,7 +32,7 @@ type fake struct {
 }
 
 func newFake() *fake {
-	return &fake{epoch: time.Now(), process: storage.NewProcess(time.Now()), ended: map[uint32]bool{}}
+	return &fake{epoch: time.Now(), process: storage.NewProcess(time.Now()), ended: map[uint64]bool{}}
 }
 
 func (f *fake) Intern(service, action, route, method string) storage.Handle {
@@ -46,12 +46,14 @@ func (f *fake) Intern(service, action, route, method string) storage.Handle {
 	return storage.Handle(len(f.names) - 1)
 }
 
+func (f *fake) Place() storage.Place { return nil }
+
 func (f *fake) Begin(h storage.Handle, s *storage.Start) storage.Active {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.started = append(f.started, *s)
 	f.begun = append(f.begun, h)
-	return storage.Active{Mono: int64(time.Since(f.epoch)), Token: uint32(len(f.started) - 1)}
+	return storage.Active{Mono: int64(time.Since(f.epoch)), Token: uint64(len(f.started) - 1)}
 }
 
 func (f *fake) End(a storage.Active, fin *storage.Finish) storage.Stamp {
@@ -83,6 +85,7 @@ type null struct {
 }
 
 func (n *null) Intern(_, _, _, _ string) storage.Handle { return storage.Handle(n.n.Add(1)) }
+func (n *null) Place() storage.Place                    { return nil }
 func (n *null) Begin(storage.Handle, *storage.Start) storage.Active {
 	return storage.Active{Mono: int64(time.Since(n.epoch))}
 }

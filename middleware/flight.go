@@ -21,6 +21,7 @@ type flight struct {
 	route    string    // by bunrouter, which tells it before the handler runs
 	id       *identity // if it was known at the begin
 	pattern  string    // by which it was known
+	method   int       // its place in methods
 	returned bool      // the handler returned: it neither panicked nor ended its goroutine
 	skip     bool      // by SkipFunc
 	left     bool      // the answer to an error is left to somebody else
@@ -34,8 +35,9 @@ func (f *flight) begin(m *Middleware, w http.ResponseWriter, r *http.Request, sh
 	x := &own.exchange
 	x.inner, x.m, x.r = w, m, r
 	f.m, f.x, f.outer, f.scratch = m, x, r, s
+	f.method = methodIndex(r.Method)
 	if n != nil {
-		x.said.Store(n)
+		x.say(n)
 	}
 	if m.opts.SkipFunc != nil && m.opts.KeepFailed {
 		f.skip = m.opts.SkipFunc(r)
@@ -45,7 +47,7 @@ func (f *flight) begin(m *Middleware, w http.ResponseWriter, r *http.Request, sh
 	fin, start := &s.finish, &s.start
 	fin.HTTP = true
 	fin.Path = m.pathOf(r)
-	fin.Remote = peerOf(r.RemoteAddr)
+	fin.Remote = s.peer.of(r.RemoteAddr)
 	fin.RequestID = ""
 	fin.TraceID, fin.SpanID = storage.TraceID{}, storage.SpanID{}
 	if len(r.Header) > 0 {
@@ -57,29 +59,27 @@ func (f *flight) begin(m *Middleware, w http.ResponseWriter, r *http.Request, sh
 	if m.opts.EchoRequestID || m.opts.Context {
 		r = f.equip(r)
 	}
-	start.Method = methods[methodIndex(r.Method)]
+	start.Method = methods[f.method]
 	start.Path, start.RequestID, start.Remote = fin.Path, fin.RequestID, fin.Remote
 	f.active = m.opts.Recorder.Begin(f.known(n, r).handle, start)
-	start.Near = f.active.Token // the next request that gets this scratch is likely on this processor
 	return f.w, r
 }
 
 // known returns the request's identity as far as it is known before the
 // handler runs.
 func (f *flight) known(n *name, r *http.Request) *identity {
-	method := methodIndex(r.Method)
 	if f.pattern = f.route; f.pattern == "" {
 		f.pattern = patternOf(r)
 	}
 	if f.pattern != "" || n != nil && n.action != "" {
-		f.id, _ = f.m.identify(n, f.pattern, method)
+		f.id, _ = f.m.identify(n, f.pattern, f.method)
 		return f.id
 	}
-	if id := f.m.pending[method].Load(); id != nil {
+	if id := f.m.pending[f.method].Load(); id != nil {
 		return id
 	}
-	id, _ := f.m.identify(nil, pending, method)
-	f.m.pending[method].Store(id)
+	id, _ := f.m.identify(nil, pending, f.method)
+	f.m.pending[f.method].Store(id)
 	return id
 }
 
@@ -200,16 +200,13 @@ func (f *flight) tell(panicked any) {
 func (f *flight) record() {
 	m, x, fin := f.m, f.x, &f.scratch.finish
 	state := x.state.Load()
-	var g gathered
-	if n := x.notes.Load(); n != nil {
-		g = n.gather()
-	}
-	err := g.err
-	if err == nil || !f.returned {
-		err = firstOf(f.err, err)
+	text, err := "", f.err
+	fin.Attrs = nil
+	if n := x.heard().notes; n != nil {
+		text, err = f.gather(n)
 	}
 	fin.Bytes = bytesOf(state)
-	if f.scratch.start.Method == http.MethodHead {
+	if f.method == methodHead {
 		fin.Bytes = 0 // what the handler wrote, the server did not send
 	}
 	fin.Code = f.code(state)
@@ -230,13 +227,9 @@ func (f *flight) record() {
 		return
 	}
 	fin.Handle = id.handle
-	if g.id != "" {
-		fin.RequestID = g.id
-	}
-	fin.Attrs = g.attrs
 	fin.Error = ""
 	if fin.Failed {
-		fin.Error = errorText(err, g.text, fin.Code)
+		fin.Error = errorText(err, text, fin.Code)
 	}
 	stamp := m.opts.Recorder.End(f.active, fin)
 	if m.opts.Logger != nil {
@@ -244,11 +237,25 @@ func (f *flight) record() {
 	}
 }
 
+// gather takes what was noted, and returns the text of the answer and the error.
+func (f *flight) gather(n *notes) (text string, err error) {
+	g := n.gather()
+	if g.id != "" {
+		f.scratch.finish.RequestID = g.id
+	}
+	f.scratch.finish.Attrs = g.attrs
+	if g.err != nil && f.returned {
+		return g.text, g.err
+	}
+	return g.text, firstOf(f.err, g.err)
+}
+
 // identity returns the name that the request has come to.
 func (f *flight) identity() *identity {
-	said := f.x.said.Load()
+	told := f.x.heard()
+	said := told.said
 	pattern := f.route
-	if r := f.x.routed.Load(); r != nil {
+	if r := told.routed; r != nil {
 		pattern = r.pattern
 	} else if pattern == "" {
 		pattern = patternOf(f.x.r)
@@ -256,13 +263,12 @@ func (f *flight) identity() *identity {
 	if f.id != nil && pattern == f.pattern && (said == nil || said.action == f.id.action && said.service == f.id.service) {
 		return f.id
 	}
-	method := methodIndex(f.outer.Method)
 	if last := f.scratch.last; said == nil && last != nil && last.pattern == pattern {
-		if id := last.identities[method].Load(); id != nil {
+		if id := last.identities[f.method].Load(); id != nil {
 			return id
 		}
 	}
-	id, r := f.m.identify(said, pattern, method)
+	id, r := f.m.identify(said, pattern, f.method)
 	if said == nil {
 		f.scratch.last = r
 	}
@@ -287,6 +293,8 @@ func left(ctx context.Context) bool {
 // outcome tells how the request ended where its code would mislead.
 func (f *flight) outcome(state uint64) storage.Outcome {
 	switch {
+	case f.returned && f.err == nil && state&(hijacked|broken|flushed) == 0 && f.outer.Context().Err() == nil:
+		return ""
 	case f.err != nil && aborts(f.err):
 		return storage.Aborted
 	case !f.returned:

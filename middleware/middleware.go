@@ -37,7 +37,7 @@ func New(opts Options) *Middleware {
 	}
 	m.opts = opts.withDefaults()
 	m.unnamed.routes.init(largeTable)
-	m.scratches.New = func() any { return new(scratch) }
+	m.scratches.New = func() any { return &scratch{start: storage.Start{Place: opts.Recorder.Place()}} }
 	return m
 }
 
@@ -103,10 +103,10 @@ func (m *Middleware) around(w http.ResponseWriter, r *http.Request) *exchange {
 // adopt takes what an inner wrapper was told and what it sees.
 func (x *exchange) adopt(n *name, r *http.Request) {
 	if n != nil {
-		x.said.Store(n)
+		x.say(n)
 	}
-	if r != x.r && r.Pattern != "" && x.routed.Load() == nil {
-		x.routed.Store(x.m.unnamed.routes.of(r.Pattern))
+	if r != x.r && r.Pattern != "" && x.heard().routed == nil {
+		x.route(x.m.unnamed.routes.of(r.Pattern))
 	}
 }
 
@@ -118,6 +118,7 @@ type scratch struct {
 	slab   *[slabSize]writer
 	next   int
 	last   *route // of the last request that nobody named
+	peer   peer   // of the last request
 	line   line
 }
 

@@ -24,13 +24,15 @@ var methods = [...]string{
 	http.MethodDelete, http.MethodConnect, http.MethodOptions, http.MethodTrace,
 }
 
+const methodHead = 2
+
 // methodIndex returns the place of method in methods.
 func methodIndex(method string) int {
 	switch method {
 	case http.MethodGet, "":
 		return 1
 	case http.MethodHead:
-		return 2
+		return methodHead
 	case http.MethodPost:
 		return 3
 	case http.MethodPut:
@@ -65,6 +67,7 @@ type identity struct {
 type name struct {
 	service, action string
 	routes          routes
+	told            told // this name, and no more
 }
 
 // names holds what was said, by service and action.
@@ -99,6 +102,7 @@ func (ns *names) add(key [2]string) *name {
 	}
 	key = [2]string{strings.Clone(key[0]), strings.Clone(key[1])}
 	n := &name{service: key[0], action: key[1]}
+	n.told.said = n
 	n.routes.init(smallTable)
 	if len(known) >= maxNames {
 		return n
@@ -119,6 +123,7 @@ type route struct {
 	next       *route // in its bucket
 	identities [len(methods)]atomic.Pointer[identity]
 	joined     atomic.Pointer[[]join] // this route below others
+	told       told                   // this route, and no more
 }
 
 // routes is a table of routes that is read without a lock. It only grows, up
@@ -164,6 +169,7 @@ func (t *routes) add(bucket *atomic.Pointer[route], pattern string) *route {
 	}
 	pattern = strings.Clone(pattern)
 	r := &route{pattern: pattern, path: routePath(pattern), next: first}
+	r.told.routed = r
 	if t.count < maxRoutes {
 		t.count++
 		bucket.Store(r)

@@ -46,7 +46,7 @@ func (r Record) Recorded() bool { return r.x != nil }
 // into attributes.
 func (r Record) Name(service, action string) {
 	if r.x != nil {
-		r.x.said.Store(r.x.m.named(service, action))
+		r.x.say(r.x.m.named(service, action))
 	}
 }
 
@@ -73,7 +73,7 @@ func (r Record) RequestID() string {
 	if r.x == nil {
 		return ""
 	}
-	if n := r.x.notes.Load(); n != nil {
+	if n := r.x.heard().notes; n != nil {
 		if id := n.requestID(""); id != "" {
 			return id
 		}
@@ -86,6 +86,7 @@ func (r Record) RequestID() string {
 
 // notes are the things that few exchanges have.
 type notes struct {
+	told  told // what the exchange was told, these notes among it
 	mu    sync.Mutex
 	err   error
 	attrs []storage.Attr

@@ -5,6 +5,22 @@ import (
 	"strings"
 )
 
+// peer is the peer of a connection: the requests that come over it all have one
+// RemoteAddr, the very same string.
+type peer struct {
+	remote string
+	addr   netip.Addr
+}
+
+// of returns what peerOf returns, which p remembers until it is asked for
+// another one.
+func (p *peer) of(remote string) netip.Addr {
+	if remote != p.remote {
+		p.remote, p.addr = remote, peerOf(remote)
+	}
+	return p.addr
+}
+
 // peerOf returns the address of a RemoteAddr such as "192.0.2.1:1234" or
 // "[2001:db8::1%eth0]:1234", without its zone and not mapped, or the zero
 // Addr if it is none.

@@ -40,7 +40,7 @@ type visit struct {
 }
 
 func (x *exchange) visit(r *http.Request) visit {
-	return visit{x: x, r: r, outer: r.Pattern, inner: r.URL.Path, before: x.routed.Load()}
+	return visit{x: x, r: r, outer: r.Pattern, inner: r.URL.Path, before: x.heard().routed}
 }
 
 func (v *visit) leave() {
@@ -48,10 +48,10 @@ func (v *visit) leave() {
 	if pattern == "" || pattern == v.outer && v.r == v.x.r {
 		return
 	}
-	if deeper := v.x.routed.Load(); deeper != v.before && deeper.pattern != pattern {
+	if deeper := v.x.heard().routed; deeper != v.before && deeper.pattern != pattern {
 		return // a Route further inside knows better
 	}
-	v.x.routed.Store(v.x.m.below(v.x.r.URL.Path, v.inner, v.outer, pattern))
+	v.x.route(v.x.m.below(v.x.r.URL.Path, v.inner, v.outer, pattern))
 }
 
 // join is a route below another one.
@@ -113,10 +113,14 @@ func prefixOf(pattern string, segments int) (string, bool) {
 // patternOf returns the pattern that a request came back with. ServeMux gives
 // a CONNECT that it redirects the new path for a pattern, which is no name.
 func patternOf(r *http.Request) string {
-	if r.Method == http.MethodConnect && r.URL != nil && r.Pattern == redirected(r.URL.Path) {
+	if len(r.Method) == len(http.MethodConnect) && isRedirected(r) {
 		return ""
 	}
 	return r.Pattern
+}
+
+func isRedirected(r *http.Request) bool {
+	return r.Method == http.MethodConnect && r.URL != nil && r.Pattern == redirected(r.URL.Path)
 }
 
 // redirected returns where ServeMux sends a path that wants a slash at its end:

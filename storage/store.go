@@ -19,8 +19,13 @@ type Recorder interface {
 	// Route and method are empty for an action that is no request.
 	Intern(service, action, route, method string) Handle
 
+	// Place returns where to keep something in flight, for a caller that
+	// begins one thing after the other: see Start.Place. It may be nil.
+	Place() Place
+
 	// Begin registers something in flight and reads the clock. Every Begin
-	// is followed by exactly one End, on any goroutine. s is not kept.
+	// is followed by exactly one End, on any goroutine. s is not kept, but its
+	// strings may be until the place is used again.
 	Begin(h Handle, s *Start) Active
 
 	// End records what Begin registered and returns its moment. It cleans
@@ -42,17 +47,22 @@ type Start struct {
 	RequestID string
 	Remote    netip.Addr
 
-	// Near is the Token of an Active that has ended on this processor, as a
-	// hint where to keep this one. Zero is no hint.
-	Near uint32
+	// Place is one that [Recorder.Place] gave to this caller, who ended what
+	// it began there before. Nil costs more: the recorder looks for one.
+	Place Place
 }
 
+// Place is where a recorder keeps something in flight, one thing after the
+// other. It is the recorder's own, and gone when its caller lets go of it.
+type Place any
+
 // Active is something in flight, as [Recorder.Begin] returned it. Its fields
-// belong to the recorder.
+// belong to the recorder. The zero Active is in flight nowhere: its End only
+// records.
 type Active struct {
-	Mono   int64  // monotonic moment of Begin, in nanoseconds of the recorder's own clock
-	Token  uint32 // where the recorder keeps it
-	Serial uint32 // guards Token against a second End
+	Mono  int64  // monotonic moment of Begin, in nanoseconds of the recorder's own clock
+	Token uint64 // guards Place against a second End
+	Place Place  // where it is kept
 }
 
 // Finish is what is known of a request when it ends.

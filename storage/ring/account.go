@@ -2,7 +2,7 @@ package ring
 
 import (
 	"context"
-	"time"
+	"math"
 
 	"actionlog/storage"
 )
@@ -50,8 +50,17 @@ func (t *accounts) of(k kind) *account {
 
 // add counts a duration that falls into the bucket.
 func (a *account) add(duration int64, bucket int) {
-	a.sum += duration
+	a.sum = addSum(a.sum, duration)
 	a.durations.AddBucket(bucket, 1)
+}
+
+// addSum adds durations, of which none is negative. A sum beyond what a
+// duration can be stays the greatest that there is.
+func addSum(x, y int64) int64 {
+	if y > math.MaxInt64-x {
+		return math.MaxInt64
+	}
+	return x + y
 }
 
 // example keeps an action that has a trace id as the exemplar of its octave.
@@ -98,7 +107,7 @@ func (t *accounts) appendTotal(list []storage.Total, nm *name) []storage.Total {
 	total := storage.Total{
 		Service: nm.service, Action: nm.action,
 		Success: int64(success.durations.Count()), Failed: int64(failure.durations.Count()),
-		Sum: time.Duration(success.sum + failure.sum),
+		Sum: durationOf(addSum(success.sum, failure.sum)),
 	}
 	if total.Success+total.Failed == 0 {
 		return list

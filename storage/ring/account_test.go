@@ -3,7 +3,9 @@ package ring
 import (
 	"errors"
 	"fmt"
+	"math"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"actionlog/storage"
@@ -84,4 +86,30 @@ func TestTotalsAreBounded(t *testing.T) {
 	if _, err := r.Totals(t.Context()); !errors.Is(err, storage.ErrClosed) {
 		t.Errorf("totals of a closed ring: %v, want ErrClosed", err)
 	}
+}
+
+// TestSumsDoNotTurnNegative adds up durations beyond what a duration holds.
+func TestSumsDoNotTurnNegative(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for name, record := range map[string]func(r *Ring, all func()){
+			"counted":     func(_ *Ring, all func()) { all() },
+			"overwritten": overrun,
+		} {
+			r := New(Options{Window: 50, Backlog: 1})
+			before := time.Duration(0)
+			for range 3 {
+				record(r, func() {
+					for range len(r.slots) + 1 {
+						r.Log("S", "a", storage.Success, math.MaxInt64/2, nil)
+						r.Log("S", "a", storage.Failed, math.MaxInt64/2, nil)
+					}
+				})
+				list, err := r.Totals(t.Context())
+				if err != nil || len(list) != 1 || list[0].Sum < before || list[0].Sum == 0 {
+					t.Fatalf("%s: totals are %+v, %v; want a sum of no less than %v", name, list, err, before)
+				}
+				before = list[0].Sum
+			}
+		}
+	})
 }

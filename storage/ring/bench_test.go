@@ -23,10 +23,6 @@ func request(h storage.Handle) storage.Finish {
 	}
 }
 
-// notListed is something in flight that is in no table, so that ending it is
-// no more than a clock reading and a Record.
-const notListed = 1<<32 - 1
-
 // recordOne records one action that took no time.
 func recordOne(r *ring.Ring, h storage.Handle, a *storage.Active, f *storage.Finish) {
 	*f = request(h)
@@ -58,7 +54,7 @@ func BenchmarkRecord(b *testing.B) {
 		r := ring.New(ring.Options{})
 		h := r.Intern("S", "GET /cases/{id}", "/cases/{id}", "GET")
 		var f storage.Finish
-		a := storage.Active{Mono: 1 << 60, Token: notListed}
+		a := storage.Active{Mono: 1 << 60}
 		b.ReportAllocs()
 		for b.Loop() {
 			recordOne(r, h, &a, &f)
@@ -67,7 +63,7 @@ func BenchmarkRecord(b *testing.B) {
 	b.Run("begin-end", func(b *testing.B) {
 		r := ring.New(ring.Options{})
 		h := r.Intern("S", "GET /cases/{id}", "/cases/{id}", "GET")
-		s := storage.Start{Method: "GET", Path: "/cases/42", Remote: netip.AddrFrom4([4]byte{127, 0, 0, 1})}
+		s := storage.Start{Method: "GET", Path: "/cases/42", Remote: netip.AddrFrom4([4]byte{127, 0, 0, 1}), Place: r.Place()}
 		var f storage.Finish
 		b.ReportAllocs()
 		for b.Loop() {
@@ -86,7 +82,7 @@ func BenchmarkRecord(b *testing.B) {
 	b.Run("failed", func(b *testing.B) {
 		r := ring.New(ring.Options{})
 		h := r.Intern("S", "GET /cases/{id}", "/cases/{id}", "GET")
-		a := storage.Active{Mono: 1 << 60, Token: notListed}
+		a := storage.Active{Mono: 1 << 60}
 		var f storage.Finish
 		b.ReportAllocs()
 		for b.Loop() {
@@ -129,7 +125,7 @@ func BenchmarkRecordContended(b *testing.B) {
 				b.ResetTimer()
 				for w := range writers {
 					wg.Go(func() {
-						a := storage.Active{Mono: 1 << 60, Token: notListed}
+						a := storage.Active{Mono: 1 << 60}
 						var f storage.Finish
 						for left.Add(-256) > -256 {
 							for i := range 256 {
@@ -165,7 +161,7 @@ func BenchmarkRecent(b *testing.B) {
 			b.Run(fmt.Sprintf("window=%d/writers=%d", window, writers), func(b *testing.B) {
 				r := ring.New(ring.Options{Window: window})
 				h := r.Intern("S", "GET /cases/{id}", "/cases/{id}", "GET")
-				a := storage.Active{Mono: 1 << 60, Token: notListed}
+				a := storage.Active{Mono: 1 << 60}
 				var f storage.Finish
 				for range window + 1000 {
 					recordOne(r, h, &a, &f)
@@ -218,7 +214,7 @@ func BenchmarkFollowers(b *testing.B) {
 					}
 				})
 			}
-			a := storage.Active{Mono: 1 << 60, Token: notListed}
+			a := storage.Active{Mono: 1 << 60}
 			var f storage.Finish
 			var times []time.Duration
 			for b.Loop() {
@@ -246,7 +242,7 @@ func BenchmarkGC(b *testing.B) {
 			if window > 0 {
 				r = ring.New(ring.Options{Window: window})
 				h := r.Intern("S", "GET /cases/{id}", "/cases/{id}", "GET")
-				a := storage.Active{Mono: 1 << 60, Token: notListed}
+				a := storage.Active{Mono: 1 << 60}
 				for i := range window + 1000 {
 					f := request(h)
 					f.RequestID = fmt.Sprintf("%032d", i)

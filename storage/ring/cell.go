@@ -49,7 +49,7 @@ func appendRun(log []byte, k kind, longest int64, durations *storage.Histogram) 
 	if buckets == 0 {
 		return log
 	}
-	if durations.Count() == 1 {
+	if durations.Count() == 1 && hasBucket(durations, storage.Bucket(durationOf(longest))) {
 		return appendOne(log, k, longest)
 	}
 	log = binary.AppendUvarint(log, uint64(k)<<1)
@@ -62,6 +62,17 @@ func appendRun(log []byte, k kind, longest int64, durations *storage.Histogram) 
 		before = bucket
 	}
 	return log
+}
+
+// hasBucket reports whether something was counted in the bucket. The longest of
+// what was counted together may have been counted earlier than the rest.
+func hasBucket(durations *storage.Histogram, bucket int) bool {
+	for b := range durations.All() {
+		if b == bucket {
+			return true
+		}
+	}
+	return false
 }
 
 // eachRun visits what a log counts: n actions of the kind in a bucket, none
@@ -91,12 +102,14 @@ func eachRun(log []byte, visit func(k kind, longest int64, bucket int, n uint64)
 type dense struct {
 	kinds       []kind // that have been counted
 	by          []denseKind
+	held        int // how many of by have memory
 	first, last int64
 }
 
 type denseKind struct {
 	longest   int64
 	durations storage.Histogram
+	held      bool // whether durations may have memory
 }
 
 // mostIdle is how many kinds a dense keeps the memory of.
@@ -109,6 +122,10 @@ func (d *dense) of(k kind) *denseKind {
 	e := &d.by[k]
 	if e.durations.Count() == 0 {
 		d.kinds = append(d.kinds, k)
+	}
+	if !e.held {
+		e.held = true
+		d.held++
 	}
 	return e
 }
@@ -142,15 +159,16 @@ func (d *dense) appendTo(log []byte, of *cell) []byte {
 	return log
 }
 
-// reset forgets all counts. Of a few kinds it keeps the memory.
+// reset forgets all counts. It keeps the memory if that is of a few kinds.
 func (d *dense) reset() {
+	if d.held > mostIdle {
+		clear(d.by)
+		d.held = 0
+	}
 	for _, k := range d.kinds {
 		e := &d.by[k]
-		if e.longest = 0; len(d.kinds) > mostIdle {
-			e.durations = storage.Histogram{}
-		} else {
-			e.durations.Reset()
-		}
+		e.longest = 0
+		e.durations.Reset()
 	}
 	d.kinds = d.kinds[:0]
 }

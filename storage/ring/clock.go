@@ -24,15 +24,17 @@ func (c *clock) mono() int64 { return int64(time.Since(c.base)) }
 
 // wall returns the wall clock's nanoseconds since 1970 at a recent mono.
 func (c *clock) wall(mono int64) int64 {
-	if mono-c.anchored.Load() >= int64(time.Second) {
-		c.anchor()
+	if mono-c.anchored.Load() >= 1e9 {
+		return c.anchor(mono)
 	}
 	return mono + c.offset.Load()
 }
 
-func (c *clock) anchor() {
+// anchor takes the anchor anew, and returns the wall clock as wall does.
+func (c *clock) anchor(recent int64) int64 {
 	now := time.Now()
 	mono := int64(now.Sub(c.base))
 	c.offset.Store(now.UnixNano() - mono)
 	c.anchored.Store(mono)
+	return recent + now.UnixNano() - mono
 }

@@ -81,15 +81,19 @@ func (d *derived) nudge(r *Ring, n uint64) {
 		}()
 	}
 	if lag := int64(n - d.done.Load()); lag > int64(len(r.slots)-r.opts.Window)/2 && d.mu.TryLock() {
-		r.catchUp()
+		r.catchUpHurried(true)
 		d.mu.Unlock()
 	}
 }
 
 // catchUp counts all actions recorded so far. The caller holds counts.mu.
-func (r *Ring) catchUp() {
+func (r *Ring) catchUp() { r.catchUpHurried(false) }
+
+// catchUpHurried does the same, and if hurried leaves to others what of the
+// time line can wait.
+func (r *Ring) catchUpHurried(hurried bool) {
 	d := &r.counts
-	d.times.advance(r.clock.wall(r.clock.mono()))
+	d.times.advance(r.clock.wall(r.clock.mono()), hurried)
 	r.takeSpilled()
 	d.recount(r)
 	head := r.head.Load()

@@ -40,7 +40,9 @@
 // of bucket counts for each service and action, successes and failures apart;
 // only the cells of now are counted by index. Actions that were posted with a
 // time of their own are counted in the cell of that time, up to a day back or
-// ahead.
+// ahead: by the second within 15 minutes of now, by the minute beyond. (So a
+// minute in which something was posted more than 15 minutes ahead of its time
+// is never told apart by seconds.)
 //
 // # Caveats
 //
@@ -52,7 +54,8 @@
 // [Ring.Series] is exact where it can answer from the time line: steps of whole
 // seconds over the last 15 minutes, of whole minutes over 24 hours. Ask for
 // steps of whole minutes if the range reaches back further than a quarter of an
-// hour: of smaller ones the older part would be what window and keeps hold.
+// hour, as [Ring.FinestStep] says: of smaller ones the older part would be what
+// window and keeps hold.
 // [Ring.Totals] are exact always, and go on over a clear.
 //
 // Memory is bounded: 152 bytes a slot, side chunks of at most 7 KB for each

@@ -104,16 +104,16 @@ func TestKeepsHoldInAFlood(t *testing.T) {
 			writers.Go(func() {
 				for i := range 20_000 {
 					if g == 0 && i%100 == 0 {
-						order = append(order, r.End(storage.Active{Token: notListed}, &storage.Finish{Handle: quiet}).Number)
+						order = append(order, r.End(storage.Active{}, &storage.Finish{Handle: quiet}).Number)
 						continue
 					}
-					r.End(storage.Active{Token: notListed}, &storage.Finish{Handle: flood})
+					r.End(storage.Active{}, &storage.Finish{Handle: flood})
 				}
 			})
 		}
 		writers.Wait()
 		for range 12_288 {
-			r.End(storage.Active{Token: notListed}, &storage.Finish{Handle: flood})
+			r.End(storage.Active{}, &storage.Finish{Handle: flood})
 		}
 		stop.Store(true)
 		readers.Wait()
@@ -255,7 +255,7 @@ func TestOddInput(t *testing.T) {
 	t.Parallel()
 	r := New(Options{})
 	r.Log("First", "a", storage.Success, 1, nil)
-	r.End(storage.Active{Token: notListed}, &storage.Finish{Handle: 12345})
+	r.End(storage.Active{}, &storage.Finish{Handle: 12345})
 	r.Log("S", "typed-nil", storage.Success, 1, (*badError)(nil))
 	_ = func() (err error) {
 		defer r.Track("S", "typed-nil-tracked")(&err)

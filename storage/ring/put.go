@@ -2,49 +2,68 @@ package ring
 
 import "actionlog/storage"
 
-// texts are the texts of an action that did not fit its slot.
-type texts struct {
-	err, path, requestID, instance string
-	attrs                          []storage.Attr
-}
-
 // put writes an action into the next free slot. An empty instance is the ring's.
 func (r *Ring) put(at, duration int64, f *storage.Finish, instance string) storage.Stamp {
-	r.clean(f)
+	if !isClean(f) {
+		r.clean(f)
+	}
 	n, s := r.claim()
 	rec := &s.rec
 	rec.time, rec.duration, rec.bytes = at, duration, f.Bytes
 	rec.trace, rec.span = f.TraceID, f.SpanID
 	rec.handle = f.Handle
 	rec.code = uint16(f.Code)
-	rec.flags, rec.outcome = 0, 0
-	rec.idLen, rec.pathLen, rec.sideLen = 0, 0, 0
-	var t texts
-	if f.Failed {
-		rec.flags = failed
-		t.err = f.Error
-	}
+	rec.outcome, rec.idLen, rec.pathLen, rec.sideLen = 0, 0, 0, 0
+	var flags uint8
 	if f.HTTP {
-		rec.flags |= isHTTP
+		flags = isHTTP
 		if f.Outcome != "" {
 			rec.outcome = outcomeIndex(f.Outcome)
 		}
-		rec.flags |= putAddr(&rec.remote, f.Remote)
-		r.putTexts(rec, f, &t)
+		if f.Remote.IsValid() {
+			rec.remote = f.Remote.As16()
+			flags |= hasRemote
+		}
+		if len(f.RequestID)+len(f.Path) <= len(rec.text) {
+			rec.idLen = uint8(copy(rec.text[:], f.RequestID))
+			rec.pathLen = uint8(copy(rec.text[rec.idLen:], f.Path))
+		} else {
+			flags |= hasSide
+		}
 	}
-	t.instance, t.attrs = instance, f.Attrs
-	if t.err != "" || t.path != "" || t.requestID != "" || t.instance != "" || len(t.attrs) != 0 {
-		r.putSide(rec, &t)
+	if f.Failed || flags&hasSide != 0 || len(f.Attrs) != 0 || instance != "" {
+		flags = r.putSide(rec, f, flags&^hasSide, instance)
 	}
+	rec.flags = flags
 	s.publish(n)
 	r.wake.notify()
-	r.counts.nudge(r, n)
+	if n%lookEvery == 0 {
+		r.counts.nudge(r, n)
+	}
 	return storage.Stamp{UnixNano: at, Duration: durationOf(duration), Number: n, Process: &r.process}
+}
+
+// putSide puts all texts of an action that are not in the slot yet into it as
+// far as they fit, and what does not into side bytes. It returns the action's
+// flags.
+func (r *Ring) putSide(rec *record, f *storage.Finish, flags uint8, instance string) uint8 {
+	t := texts{instance: instance, attrs: f.Attrs}
+	if f.Failed {
+		flags |= failed
+		t.err = f.Error
+	}
+	if f.HTTP && rec.idLen == 0 && rec.pathLen == 0 {
+		flags |= r.putTexts(rec, f, &t)
+	}
+	if t.err != "" || t.path != "" || t.requestID != "" || t.instance != "" || len(t.attrs) != 0 {
+		r.putSideBytes(rec, &t)
+	}
+	return flags
 }
 
 // putTexts puts the request id and the path into the slot, as far as they fit,
 // and what does not into t.
-func (r *Ring) putTexts(rec *record, f *storage.Finish, t *texts) {
+func (r *Ring) putTexts(rec *record, f *storage.Finish, t *texts) (flags uint8) {
 	if len(f.RequestID) <= len(rec.text) {
 		rec.idLen = uint8(copy(rec.text[:], f.RequestID))
 	} else {
@@ -55,13 +74,20 @@ func (r *Ring) putTexts(rec *record, f *storage.Finish, t *texts) {
 	case len(f.Path) <= len(free):
 		rec.pathLen = uint8(copy(free, f.Path))
 	case f.Path == r.names.at(f.Handle).route:
-		rec.flags |= isRoute
+		return isRoute
 	default:
 		t.path = f.Path
 	}
+	return 0
 }
 
-func (r *Ring) putSide(rec *record, t *texts) {
+// texts are the texts of an action that did not fit its slot.
+type texts struct {
+	err, path, requestID, instance string
+	attrs                          []storage.Attr
+}
+
+func (r *Ring) putSideBytes(rec *record, t *texts) {
 	single := [...]struct {
 		tag  byte
 		text string
@@ -117,6 +143,14 @@ func (r *Ring) overwrite(n, state uint64, rec *record) {
 	r.save(n, nm, rec)
 }
 
+// isClean reports whether clean has nothing to do, as of nearly all that come.
+func isClean(f *storage.Finish) bool {
+	if f.Failed || f.Error != "" || len(f.Attrs) != 0 || uint(f.Code) > 999 || f.Bytes < 0 {
+		return false
+	}
+	return !f.HTTP || len(f.Path) <= storage.MaxPath && len(f.RequestID) <= storage.MaxRequestID && plain(f.Path) && plain(f.RequestID)
+}
+
 // clean bounds and redacts the texts of f in place.
 func (r *Ring) clean(f *storage.Finish) {
 	if !f.Failed {
@@ -142,23 +176,36 @@ func (r *Ring) clean(f *storage.Finish) {
 }
 
 // plain reports whether s is printable ASCII without a question mark, eight
-// bytes at a time where it can.
+// bytes at a time.
 func plain(s string) bool {
+	if len(s) < 8 {
+		for i := range len(s) {
+			if c := s[i]; c < ' ' || c > '~' || c == '?' {
+				return false
+			}
+		}
+		return true
+	}
+	last := word(s[len(s)-8:]) // with bytes of the word before, if need be
+	for ; len(s) > 8; s = s[8:] {
+		if !plainWord(word(s)) {
+			return false
+		}
+	}
+	return plainWord(last)
+}
+
+// word returns the first eight bytes of s.
+func word(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+func plainWord(w uint64) bool {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
-	for ; len(s) >= 8; s = s[8:] {
-		w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-		mark := w ^ '?'*ones
-		// A top bit is set where a byte has its own, is below a space, is
-		// DEL, or where mark has a zero byte.
-		if (w|(w-' '*ones)|(w+ones)|(mark-ones)&^mark)&tops != 0 {
-			return false
-		}
-	}
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c > '~' || c == '?' {
-			return false
-		}
-	}
-	return true
+	mark := w ^ '?'*ones
+	// A top bit is set where a byte has its own, is below a space, is
+	// DEL, or where mark has a zero byte.
+	return (w|(w-' '*ones)|(w+ones)|(mark-ones)&^mark)&tops == 0
 }

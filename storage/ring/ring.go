@@ -60,6 +60,9 @@ func (r *Ring) Intern(service, action, route, method string) storage.Handle {
 	return r.names.intern(service, action, route, method)
 }
 
+// Place returns a place for what is in flight. See [storage.Recorder].
+func (r *Ring) Place() storage.Place { return r.active.add(false) }
+
 // Begin registers something in flight. See [storage.Recorder].
 func (r *Ring) Begin(h storage.Handle, s *storage.Start) storage.Active {
 	return r.active.begin(r.clock.mono(), h, s)
@@ -68,7 +71,7 @@ func (r *Ring) Begin(h storage.Handle, s *storage.Start) storage.Active {
 // End records what Begin registered. See [storage.Recorder].
 func (r *Ring) End(a storage.Active, f *storage.Finish) storage.Stamp {
 	mono := r.clock.mono()
-	r.active.end(a)
+	r.active.end(&a)
 	if f == nil {
 		return storage.Stamp{}
 	}
@@ -124,7 +127,7 @@ func (r *Ring) Clear(context.Context) error {
 	r.counts.mu.Lock()
 	defer r.counts.mu.Unlock()
 	r.catchUp()
-	r.unhookSpilled()
+	r.clearSpilled()
 	r.counts.clear(time.Now())
 	return nil
 }

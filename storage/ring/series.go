@@ -52,6 +52,16 @@ func (r *Ring) Series(ctx context.Context, q storage.Query, step time.Duration) 
 	return s.points()
 }
 
+// FinestStep returns the shortest step by which [Ring.Series] counts all actions
+// of the last 24 hours that ended at from or later.
+func (r *Ring) FinestStep(from time.Time) time.Duration {
+	const late = int64(30 * time.Second) // between the choice of from, this call and Series
+	if now := r.clock.wall(r.clock.mono()); nanosOf(from) < now-secondsPromised-late {
+		return time.Minute
+	}
+	return time.Second
+}
+
 // series is being summed up.
 type series struct {
 	m     *storage.Matcher

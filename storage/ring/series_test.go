@@ -319,7 +319,7 @@ func TestCountsInAFlood(t *testing.T) {
 					r.Record(a)
 				} else {
 					f := storage.Finish{Handle: h, Failed: i%5 == 0}
-					stamp := r.End(storage.Active{Mono: r.clock.mono() - tr.Int64N(1<<30), Token: notListed}, &f)
+					stamp := r.End(storage.Active{Mono: r.clock.mono() - tr.Int64N(1<<30)}, &f)
 					if a.Time, a.Duration = time.Unix(0, stamp.UnixNano), stamp.Duration; f.Failed {
 						a.Status = storage.Failed
 					}
@@ -340,5 +340,35 @@ func TestCountsInAFlood(t *testing.T) {
 	st, err := r.Stats(t.Context(), storage.Query{})
 	if err != nil || st.Lifetime.Total != writers*each {
 		t.Errorf("lifetime is %+v, %v; want %d in all", st.Lifetime, err, writers*each)
+	}
+}
+
+// totalOf returns how many actions a series counts.
+func totalOf(t *testing.T, r *Ring, q storage.Query, step time.Duration) (total int64) {
+	t.Helper()
+	points, err := r.Series(t.Context(), q, step)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range points {
+		total += p.Total
+	}
+	return total
+}
+
+func TestFinestStep(t *testing.T) {
+	t.Parallel()
+	r := New(Options{})
+	now := time.Now()
+	for _, tt := range []struct {
+		from time.Time
+		want time.Duration
+	}{
+		{time.Time{}, time.Minute}, {now.Add(-24 * time.Hour), time.Minute}, {now.Add(-17 * time.Minute), time.Minute},
+		{now.Add(-15 * time.Minute), time.Second}, {now, time.Second}, {now.Add(time.Hour), time.Second},
+	} {
+		if got := r.FinestStep(tt.from); got != tt.want {
+			t.Errorf("from %v: %v, want %v", tt.from, got, tt.want)
+		}
 	}
 }

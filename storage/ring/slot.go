@@ -30,7 +30,7 @@ type record struct {
 	bytes    int64
 	side     uint64 // where the side bytes are
 	trace    storage.TraceID
-	remote   [16]byte
+	remote   [16]byte // an IPv4 address is mapped
 	span     storage.SpanID
 	handle   storage.Handle
 	code     uint16
@@ -43,11 +43,11 @@ type record struct {
 }
 
 const (
-	failed  = 1 << iota // the action failed
-	isHTTP              // it was a request
-	remote4             // remote is an IPv4 address
-	remote6             // remote is an IPv6 address
-	isRoute             // the path is the route
+	failed    = 1 << iota // the action failed
+	isHTTP                // it was a request
+	hasRemote             // the peer's address is known
+	isRoute               // the path is the route
+	hasSide               // while it is written: something does not fit
 )
 
 var outcomes = [...]storage.Outcome{"", storage.Panic, storage.Aborted, storage.Hijacked, storage.Streamed}
@@ -119,28 +119,10 @@ func (s *slot) read(n uint64, rec *record) found {
 	return f
 }
 
-// putAddr stores an address, an IPv4 one, mapped or not, in the first four bytes,
-// and returns the flag that says which it is.
-func putAddr(to *[16]byte, addr netip.Addr) (flag uint8) {
-	switch {
-	case addr.Is4() || addr.Is4In6():
-		v4 := addr.Unmap().As4()
-		copy(to[:4], v4[:])
-		return remote4
-	case addr.Is6():
-		*to = addr.As16()
-		return remote6
+// addr returns the address of the peer.
+func (r *record) addr() netip.Addr {
+	if r.flags&hasRemote == 0 {
+		return netip.Addr{}
 	}
-	return 0
-}
-
-// addrOf returns the address that putAddr stored.
-func addrOf(from *[16]byte, flags uint8) netip.Addr {
-	switch {
-	case flags&remote4 != 0:
-		return netip.AddrFrom4([4]byte(from[:4]))
-	case flags&remote6 != 0:
-		return netip.AddrFrom16(*from)
-	}
-	return netip.Addr{}
+	return netip.AddrFrom16(r.remote).Unmap()
 }

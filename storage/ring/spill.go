@@ -53,6 +53,7 @@ type spillCount struct {
 type pastTable struct {
 	*spillTable
 	head, looked uint64
+	cleared      bool // all in it was overwritten before the line was drawn
 }
 
 // stray is an action of another second than those that have a table: one that
@@ -110,7 +111,9 @@ func (c *spillCount) add(at, duration int64) {
 	}
 	raise(&c.last, min(at|lastFuzz, at-at%int64(time.Second)+int64(time.Second)-1))
 	raise(&c.longest, duration)
-	c.sum.Add(duration)
+	if c.sum.Add(duration) < 0 {
+		c.sum.Store(math.MaxInt64)
+	}
 	bucket := storage.Bucket(durationOf(duration))
 	p := &c.octaves[bucket/histOctave]
 	o := p.Load()
@@ -140,7 +143,10 @@ func (c *spillCount) take(h *storage.Histogram) (sum int64) {
 			}
 		}
 	}
-	return c.sum.Swap(0)
+	if sum = c.sum.Swap(0); sum < 0 {
+		return math.MaxInt64
+	}
+	return sum
 }
 
 // takeSpilled counts what was overwritten. The caller holds counts.mu.
@@ -149,7 +155,7 @@ func (r *Ring) takeSpilled() {
 	some := s.some.Load() && s.some.Swap(false)
 	if some {
 		for _, past := range s.unhooked {
-			d.takeTable(past.spillTable)
+			d.takeTable(past.spillTable, past.cleared)
 		}
 	}
 	if some || s.hooked {
@@ -175,7 +181,7 @@ func (r *Ring) takeTables(wanted bool) {
 		if t == nil {
 			continue
 		}
-		some := r.counts.takeTable(t)
+		some := r.counts.takeTable(t, false)
 		if now-1 <= t.second && t.second <= now || some && !wanted {
 			s.hooked = true
 			continue
@@ -189,18 +195,26 @@ func (r *Ring) unhook(i int, t *spillTable) {
 	r.spill.unhooked = append(r.spill.unhooked, pastTable{spillTable: t, head: r.head.Load()})
 }
 
-// unhookSpilled unhooks all tables, since they know the longest duration of
-// all that was counted in them.
-func (r *Ring) unhookSpilled() {
-	for i := range r.spill.tables {
-		if t := r.spill.tables[i].Load(); t != nil {
+// clearSpilled unhooks all tables: what writers still add to them was
+// overwritten before the line was drawn, and counts no more but in totals.
+func (r *Ring) clearSpilled() {
+	s := &r.spill
+	for i := range s.tables {
+		if t := s.tables[i].Load(); t != nil {
 			r.unhook(i, t)
 		}
 	}
+	for i := range s.unhooked {
+		s.unhooked[i].cleared = true
+	}
+	for it := s.strays.Swap(nil); it != nil; it = it.next {
+		r.counts.accounts.of(it.kind).add(it.duration, storage.Bucket(durationOf(it.duration)))
+	}
 }
 
-// takeTable counts what is in a table, and reports whether that is anything.
-func (d *derived) takeTable(t *spillTable) (some bool) {
+// takeTable counts what is in a table, if that was cleared in the totals alone,
+// and reports whether that is anything.
+func (d *derived) takeTable(t *spillTable, cleared bool) (some bool) {
 	var h storage.Histogram
 	for k := range t.kinds {
 		c := t.kinds[k].Load()
@@ -210,12 +224,15 @@ func (d *derived) takeTable(t *spillTable) (some bool) {
 		h.Reset()
 		sum := c.take(&h)
 		a := d.accounts.of(kind(k))
-		a.sum += sum
+		a.sum = addSum(a.sum, sum)
 		if h.Count() == 0 {
 			continue
 		}
 		some = true
 		a.durations.Merge(&h)
+		if cleared {
+			continue
+		}
 		d.lived(kind(k), int64(h.Count()))
 		d.times.merge(kind(k), &run{first: c.first.Load(), last: c.last.Load(), longest: c.longest.Load(), durations: &h})
 	}
@@ -250,7 +267,7 @@ func (r *Ring) giveUpSpilled() {
 			left = append(left, past)
 			continue
 		}
-		r.counts.takeTable(past.spillTable)
+		r.counts.takeTable(past.spillTable, past.cleared)
 	}
 	clear(s.unhooked[len(left):])
 	s.unhooked = left

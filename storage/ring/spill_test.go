@@ -99,3 +99,69 @@ func TestSpillsOfManySeconds(t *testing.T) {
 		}
 	})
 }
+
+// TestALoneSpillIsNotTheLongest overwrites one short action of a second of
+// which a long one was taken before.
+func TestALoneSpillIsNotTheLongest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := New(Options{Window: 50, Backlog: 1})
+		old := time.Now().Add(-30 * time.Second)
+		record := func(at time.Time, duration time.Duration) {
+			r.Record(storage.Action{Time: at, Service: "S", Action: "a", Duration: duration})
+		}
+		q := storage.Query{From: old.Truncate(time.Second), To: old.Truncate(time.Second).Add(time.Second)}
+		overrun(r, func() {
+			record(old, time.Minute)
+			for range 2 * len(r.slots) {
+				record(old, time.Millisecond)
+			}
+		})
+		_ = totalOf(t, r, q, time.Second)
+		overrun(r, func() {
+			record(old, time.Millisecond)
+			for range len(r.slots) {
+				record(time.Now(), time.Millisecond)
+			}
+		})
+		points, err := r.Series(t.Context(), q, time.Second)
+		if err != nil || len(points) != 1 {
+			t.Fatalf("%v, %v; want one point", points, err)
+		}
+		minutes := int64(0)
+		for i, n := range points[0].Buckets {
+			if i == storage.PointBucket(time.Minute) {
+				minutes = n
+			}
+		}
+		if minutes != 1 || points[0].Max != time.Minute || points[0].Total != int64(2*len(r.slots)+2) {
+			t.Errorf("%+v: %d took about a minute, want one", points[0], minutes)
+		}
+	})
+}
+
+// TestAClearBetweenTheOverwritingAndTheCounting has a writer lose its
+// processor before it counts what it overwrites, and the ring be cleared.
+func TestAClearBetweenTheOverwritingAndTheCounting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := New(Options{Window: 50, Backlog: 1})
+		overrun(r, func() { logMany(r, "S", 2*len(r.slots)) })
+		n, s := r.claim()
+		now := time.Now()
+		table := r.spill.table(now.Unix())
+		if err := r.Clear(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		table.of(kindOf(r.names.at(s.rec.handle).pair, false)).add(now.UnixNano(), 1)
+		r.spill.some.Store(true)
+		s.rec = record{handle: r.Intern("S", "a", "", ""), time: now.UnixNano()}
+		s.publish(n)
+		st, err := r.Stats(t.Context(), storage.Query{})
+		if err != nil || st.Lifetime.Total != 0 || totalOf(t, r, storage.Query{}, time.Second) != 0 {
+			t.Errorf("%d are counted since the clear, %v; want none", st.Lifetime.Total, err)
+		}
+		list, err := r.Totals(t.Context())
+		if want := int64(2*len(r.slots) + 2); err != nil || len(list) != 1 || list[0].Success != want {
+			t.Errorf("totals are %+v, %v; want %d", list, err, want)
+		}
+	})
+}

@@ -62,7 +62,7 @@ func (rd *reader) action(n uint64, rec *record, side []byte, a *storage.Action) 
 		a.HTTP = rd.http()
 		*a.HTTP = storage.HTTP{
 			Method: nm.method, Route: nm.route, Code: int(rec.code), Bytes: rec.bytes,
-			Remote: addrOf(&rec.remote, rec.flags), Outcome: outcomes[rec.outcome],
+			Remote: rec.addr(), Outcome: outcomes[rec.outcome],
 			RequestID: all[idEnd : idEnd+int(rec.idLen)],
 			Path:      all[idEnd+int(rec.idLen) : textEnd],
 		}

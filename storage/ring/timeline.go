@@ -9,15 +9,21 @@ import (
 	"actionlog/storage"
 )
 
-// How long the time line reaches back, and ahead for what was posted with a
-// time of a clock that is ahead.
+// How long the time line reaches back, and ahead, for what was posted with a
+// time of a clock that is ahead: by seconds so that it leaves those who are on
+// time their seconds.
 const (
-	secondsKept = 15 * int64(time.Minute)
-	minutesKept = 24 * int64(time.Hour)
+	secondsPromised = 15 * int64(time.Minute)
+	secondsKept     = secondsPromised + int64(time.Minute) // who asks for all of them may do so a little late
+	minutesKept     = 24 * int64(time.Hour)
 
 	// mostDetail is how many bytes of cells may tell services and actions
 	// apart. Beyond it the oldest tell only successes from failures.
 	mostDetail = 16 << 20
+
+	// hurriedFor is how long the line is not shortened if only those in a
+	// hurry count.
+	hurriedFor = 5 * int64(time.Minute)
 )
 
 // timeLine counts actions by the second they ended in for 15 minutes, and by
@@ -33,6 +39,7 @@ type timeLine struct {
 	scratch dense
 	most    int  // mostDetail
 	grown   int  // bytes since the last look at how much there is
+	hurried bool // what can wait is left to others
 	strays  bool // something was counted that lies outside of what is kept
 }
 
@@ -125,7 +132,7 @@ func (l *timeLine) append(c *cell, log []byte) {
 	if c.log = log; len(log) > 2*c.packed+1024 {
 		l.pack(c)
 	}
-	if l.grown > l.most/4 {
+	if l.grown > l.most || l.grown > l.most/4 && !l.hurried {
 		l.shed()
 	}
 }
@@ -152,7 +159,7 @@ func (l *timeLine) cellOf(at int64) *cell {
 		l.strays = true
 		return nil
 	}
-	if minute < l.tick-secondsKept || minute > l.tick+int64(time.Minute) {
+	if minute < l.tick-secondsKept || minute > l.tick+secondsKept {
 		return newCell(l.minutes, minute, time.Minute)
 	}
 	second := floor(at, time.Second)
@@ -168,12 +175,18 @@ func newCell(cells map[int64]*cell, start int64, width time.Duration) *cell {
 	return c
 }
 
-// advance tells the line what time it is.
-func (l *timeLine) advance(now int64) {
-	l.now = now
-	if minute := floor(now, time.Minute); minute != l.tick {
+// advance tells the line what time it is. One who is in a hurry, as a writer
+// is, leaves it to others to shorten and to shed, as long as that can wait.
+func (l *timeLine) advance(now int64, hurried bool) {
+	l.now, l.hurried = now, hurried
+	switch minute := floor(now, time.Minute); {
+	case hurried && l.tick <= minute && minute <= l.tick+hurriedFor:
+	case minute != l.tick:
+		l.strays = l.strays || minute < l.tick // what was dropped lies within the range again
 		l.tick = minute
 		l.shorten()
+	case l.grown > l.most/4:
+		l.shed()
 	}
 }
 
@@ -184,7 +197,7 @@ func (l *timeLine) shorten() {
 		l.close(&l.open[i])
 	}
 	for start, c := range l.seconds {
-		if minute := floor(start, time.Minute); minute < l.tick-secondsKept || minute > l.tick+int64(time.Minute) {
+		if minute := floor(start, time.Minute); minute < l.tick-secondsKept || minute > l.tick+secondsKept {
 			delete(l.seconds, start)
 			l.fold(c, minute)
 		}

@@ -19,7 +19,7 @@ func aDay(perSecond, pairs int) (l *timeLine, actions int) {
 	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	l = newTimeLine(now.Add(-24 * time.Hour))
 	for at := now.Add(-24 * time.Hour); at.Before(now); at = at.Add(time.Second) {
-		l.advance(at.UnixNano())
+		l.advance(at.UnixNano(), false)
 		for i := range perSecond {
 			pair := int32(float64(pairs) * math.Pow(r.Float64(), 2)) // some are asked for more than others
 			duration := int64(float64(time.Millisecond) * float64(1+pair%50) * math.Exp(r.NormFloat64()*0.7))

@@ -15,7 +15,7 @@ import (
 func newTimeLine(now time.Time) *timeLine {
 	l := &timeLine{}
 	l.clear()
-	l.advance(now.UnixNano())
+	l.advance(now.UnixNano(), false)
 	return l
 }
 
@@ -47,7 +47,7 @@ func TestTimeLineIsBounded(t *testing.T) {
 	l.most = 1 << 20
 	var want uint64
 	for at := now.Add(-3 * time.Hour); at.Before(now); at = at.Add(time.Minute) {
-		l.advance(at.UnixNano())
+		l.advance(at.UnixNano(), false)
 		for k := range kind(kinds / 4) {
 			duration := int64(1 + tr.span(time.Second))
 			l.add(k, at.UnixNano(), duration, storage.Bucket(durationOf(duration)))
@@ -154,22 +154,22 @@ func TestTimeLineAfterTheClockWasSet(t *testing.T) {
 		return n
 	}
 	add(10)
-	l.advance(now.Add(-10 * time.Minute).UnixNano())
+	l.advance(now.Add(-10*time.Minute).UnixNano(), false)
 	add(10)
 	if n := count(); n != 20 {
 		t.Errorf("%d after the clock was set back ten minutes, want 20", n)
 	}
-	l.advance(now.UnixNano())
+	l.advance(now.UnixNano(), false)
 	add(10)
 	if n := count(); n != 30 {
 		t.Errorf("%d after the clock was set right, want 30", n)
 	}
-	l.advance(now.Add(-48 * time.Hour).UnixNano())
+	l.advance(now.Add(-48*time.Hour).UnixNano(), false)
 	add(1)
 	if n := count(); n != 1 {
 		t.Errorf("%d after the clock was set back two days, want the one since", n)
 	}
-	l.advance(now.AddDate(1, 0, 0).UnixNano())
+	l.advance(now.AddDate(1, 0, 0).UnixNano(), false)
 	if n := count(); n != 0 || len(l.seconds)+len(l.minutes) != 0 {
 		t.Errorf("%d after a year, want none", n)
 	}
@@ -214,5 +214,88 @@ func TestCellLog(t *testing.T) {
 				t.Fatalf("longest, packed %v (-want +got):\n%s", packed, diff)
 			}
 		}
+	}
+}
+
+// TestSeriesAfterTheClockWasSetBack has the clock jump two days ahead and back,
+// whereby all that was counted by time is forgotten.
+func TestSeriesAfterTheClockWasSetBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := New(Options{})
+		logMany(r, "S", 10)
+		from := time.Now().Add(-time.Minute)
+		_ = find(t, r, storage.Query{})
+		r.counts.mu.Lock()
+		r.counts.times.advance(time.Now().Add(48*time.Hour).UnixNano(), false)
+		r.counts.mu.Unlock()
+		if got := totalOf(t, r, storage.Query{From: from}, time.Second); got != 10 {
+			t.Errorf("%d of the window are counted, want 10", got)
+		}
+	})
+}
+
+// TestAClockAheadTakesNoSeconds posts an action of a clock that is minutes
+// ahead, and overruns the ring when that time has come.
+func TestAClockAheadTakesNoSeconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := New(Options{Window: 50, Backlog: 1})
+		const ahead = 10 * time.Minute
+		minute := time.Now().Add(ahead).Truncate(time.Minute)
+		r.Record(storage.Action{Time: minute.Add(2 * time.Second), Service: "S", Action: "a"})
+		_ = find(t, r, storage.Query{})
+		time.Sleep(time.Until(minute))
+		for range 3 {
+			overrun(r, func() { logMany(r, "S", 2*len(r.slots)) })
+			_ = find(t, r, storage.Query{})
+			time.Sleep(time.Second)
+		}
+		if got, want := totalOf(t, r, storage.Query{From: minute}, time.Second), int64(6*len(r.slots)+1); got != want {
+			t.Errorf("%d are counted by seconds, want %d", got, want)
+		}
+	})
+}
+
+// TestDenseForgetsWhatIsIdle counts other kinds each second, never many at once.
+func TestDenseForgetsWhatIsIdle(t *testing.T) {
+	t.Parallel()
+	var d dense
+	for first := kind(0); first < kinds; first += mostIdle / 2 {
+		for k := first; k < min(first+mostIdle/2, kinds); k++ {
+			d.count(k, 1000, storage.Bucket(1000))
+		}
+		d.reset()
+	}
+	held := 0
+	for i := range d.by {
+		if d.by[i].durations != (storage.Histogram{}) {
+			held++
+		}
+	}
+	if held > mostIdle {
+		t.Errorf("the memory of %d kinds is held, want that of %d at most", held, mostIdle)
+	}
+}
+
+// TestHurriedLeavesTheLineToOthers counts for some minutes as writers do.
+func TestHurriedLeavesTheLineToOthers(t *testing.T) {
+	t.Parallel()
+	begin := time.Date(2026, 11, 24, 12, 30, 15, 0, time.UTC)
+	l := newTimeLine(begin)
+	tick, seconds := l.tick, 0
+	at := begin
+	for ; at.Before(begin.Add(4 * time.Minute)); at = at.Add(time.Second) {
+		l.advance(at.UnixNano(), true)
+		l.add(2, l.now, 5, 5)
+		seconds++
+	}
+	if l.tick != tick || len(l.minutes) != 0 || len(l.seconds) != seconds {
+		t.Errorf("the line was shortened in a hurry: %d minutes, %d seconds of %d", len(l.minutes), len(l.seconds), seconds)
+	}
+	l.advance(at.Add(20*time.Minute).UnixNano(), true)
+	if l.tick == tick || len(l.seconds) != 0 {
+		t.Errorf("after 20 minutes there are %d seconds, want none", len(l.seconds))
+	}
+	if _, n, _, _ := l.held(); n != uint64(seconds) {
+		t.Errorf("%d are counted, want %d", n, seconds)
 	}
 }

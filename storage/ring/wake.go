@@ -25,12 +25,15 @@ func (w *waker) init() { w.ch = make(chan struct{}) }
 
 // notify sees to it that the sleepers wake soon.
 func (w *waker) notify() {
-	if w.sleepers.Load() != 0 && !w.armed.Load() && w.armed.CompareAndSwap(false, true) {
+	if w.sleepers.Load() != 0 {
 		w.arm()
 	}
 }
 
 func (w *waker) arm() {
+	if w.armed.Load() || !w.armed.CompareAndSwap(false, true) {
+		return
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.timer == nil {

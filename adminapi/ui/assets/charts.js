@@ -142,6 +142,13 @@ export function drawHeat(canvas, data) {
   const rows = highest - lowest + 1;
   const row = high / rows;
   const most = Math.log1p(counts.reduce((m, b) => b.reduce((a, n) => Math.max(a, n), m), 1));
+  const every = Math.max(1, Math.ceil(18 / row));
+  for (let k = lowest; k <= highest && data.bounds[k]; k += every) {
+    const y = bottom - (k - lowest + 1) * row;
+    if (y < top - 1) break;
+    gridLine(c, w, y);
+    yLabel(c, millis(data.bounds[k] < 1 ? data.bounds[k] : Number(data.bounds[k].toPrecision(2))), Math.max(y, top + 3));
+  }
   c.fillStyle = colour('heat');
   data.points.forEach((p, i) => {
     const a = Math.max(left, x(p.at));
@@ -153,13 +160,6 @@ export function drawHeat(canvas, data) {
     });
   });
   c.globalAlpha = 1;
-  const every = Math.max(1, Math.ceil(18 / row));
-  for (let k = lowest; k <= highest && data.bounds[k]; k += every) {
-    const y = bottom - (k - lowest + 1) * row;
-    if (y < top - 1) break;
-    gridLine(c, w, y);
-    yLabel(c, millis(data.bounds[k] < 1 ? data.bounds[k] : Number(data.bounds[k].toPrecision(2))), Math.max(y, top + 3));
-  }
 }
 
 // drawMarks draws, over a chart, the range that is being chosen and the moment

@@ -2,10 +2,11 @@ import * as api from '../client.js';
 import { now } from './clock.js';
 import { copy, curlOf } from './curl.js';
 import { el } from './dom.js';
+import { repeatable } from './filter.js';
 import { age, count, millis, moment, utc } from './format.js';
 import { stampOf, timeOf } from './line.js';
 import { codeOf, labelOf, msOf, outcomeOf } from './outcome.js';
-import { literal } from './panels.js';
+import { literal } from './template.js';
 
 const wide = matchMedia('(min-width: 1100px)');
 
@@ -83,6 +84,12 @@ export class Detail {
     });
   }
 
+  // #filter shows other actions in the list, which on a phone is behind this.
+  #filter(query) {
+    if (!wide.matches) this.view.show(null);
+    this.view.filter(query);
+  }
+
   #copyButton(text, make) {
     const button = el('button', { type: 'button', text });
     button.addEventListener('click', async () => {
@@ -100,7 +107,7 @@ export class Detail {
     const row = (name, ...kids) => list.append(el('div', {}, el('dt', { text: name }), el('dd', {}, ...kids)));
     const filter = (name, field, value, text = String(value)) => {
       if (value == null || value === '') return;
-      row(name, el('button', { type: 'button', class: 'link', text, title: 'Show all of these', on: { click: () => this.view.filter({ [field]: field === 'service' || field === 'action' ? [value] : String(value) }) } }));
+      row(name, el('button', { type: 'button', class: 'link', text, title: 'Show all of these', on: { click: () => this.#filter({ [field]: repeatable(field) ? [value] : String(value) }) } }));
     };
     const plain = (name, value) => value != null && value !== '' && row(name, String(value));
     row('Ended', timeOf(timestamp, moment(timestamp, now(), true)), el('span', { class: 'quiet', text: `${age(now() - Date.parse(timestamp))} ago` }), el('div', { class: 'quiet', text: utc(timestamp) }));
@@ -149,6 +156,6 @@ export class Detail {
       el('span', { class: 'mark', 'data-outcome': outcomeOf(a), 'aria-hidden': 'true' }), timeOf(a.timestamp, stampOf(a.timestamp)),
       el('span', { class: 'name', text: `${a.service} ${a.action}` }), el('span', { class: 'number', text: millis(msOf(a)) }))));
     box.append(el('section', { class: 'neighbours' }, el('h3', { text: title }), el('p', { class: 'quiet', text: note || (rows.length ? '' : 'No other action.') }), el('ul', {}, ...rows),
-      rows.length > 0 && el('button', { type: 'button', class: 'link', text: 'Show all in the list', on: { click: () => this.view.filter(query) } })));
+      rows.length > 0 && el('button', { type: 'button', class: 'link', text: 'Show all in the list', on: { click: () => this.#filter(query) } })));
   }
 }

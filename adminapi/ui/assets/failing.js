@@ -1,7 +1,7 @@
 import { now } from './clock.js';
 import { el, setAttr, setHidden, setText, sync } from './dom.js';
 import { age, count, moment, percent, utc } from './format.js';
-import { failingSince, sum } from './since.js';
+import { failingSince, lastPoints, sum } from './since.js';
 import { sparkBars } from './spark.js';
 import { onTheme } from './theme.js';
 
@@ -38,7 +38,9 @@ export class Failing {
     this.#last = actions[0] ?? null;
     const groups = new Map();
     for (const a of actions) {
-      const g = groups.get(keyOf(a)) ?? groups.set(keyOf(a), { service: a.service, action: a.action, newest: a, seen: 0 }).get(keyOf(a));
+      const key = keyOf(a);
+      if (!groups.has(key)) groups.set(key, { service: a.service, action: a.action, newest: a, seen: 0, known: this.#found.get(key)?.known ?? {} });
+      const g = groups.get(key);
       g.seen++;
       g.earliest = a;
     }
@@ -52,41 +54,43 @@ export class Failing {
     this.onChange(this.#list);
   }
 
-  // #learn finds since when an action fails from what was counted each half
-  // minute, or each five minutes of a day if that does not reach back enough.
+  // #learn finds since when an action fails, by whole minutes, which are counted
+  // for a day.
   async #learn(g, signal) {
-    const query = { service: g.service, action: g.action };
+    const ask = async (query) => (await this.api.timeseries({ service: g.service, action: g.action, ...query }, { signal })).points;
+    const step = 60e3;
     let points;
     try {
-      ({ points } = await this.api.timeseries({ ...query, from: '1h', step: '30s' }, { signal }));
+      points = await ask({ from: '1h', step: '1m' });
     } catch (error) {
       if (error.status !== 404) throw error;
+    }
+    g.run = points && failingSince(points, step, now());
+    if (!g.run) {
       this.#guess(g);
       return;
     }
-    const step = 30e3;
-    const run = failingSince(points, step, now());
-    if (!run) {
-      this.#guess(g);
-      return;
-    }
-    if (run.ongoing && run.since - (now() - back) < 4 * step) {
-      if (!g.long || now() - g.longAt > 300e3) {
-        const day = await this.api.timeseries({ ...query, from: '24h', step: '5m' }, { signal });
-        g.long = failingSince(day.points, 300e3, now());
-        g.longAt = now();
-      }
-      if (g.long && g.long.since < run.since) Object.assign(run, { since: g.long.since, open: g.long.open && g.long.since - (now() - 864e5) < 600e3 });
-    } else if (run.ongoing) {
-      // The first failure itself, where it is still held, is exact.
-      const first = Date.parse(g.earliest?.timestamp);
-      if (first >= run.since && first < run.since + step) run.since = first;
-      run.open = false;
-    }
-    g.run = run;
+    if (g.run.ongoing) await this.#date(g, step, ask);
     g.recent = sum(points, now() - 300e3);
-    if (g.recent.failed === 0) g.recent = { total: run.total, failed: run.failed };
-    g.points = lastPoints(points, step, 60);
+    if (g.recent.failed === 0) g.recent = { total: g.run.total, failed: g.run.failed };
+    g.points = lastPoints(points, step, 60, now());
+  }
+
+  // #date tells more exactly when the run began: by looking back for a day if
+  // an hour is not enough, else by the second. What it learns it remembers.
+  async #date({ run, known }, step, ask) {
+    if (run.since - (now() - back) < 4 * step) {
+      if (!known.day || now() - known.at > 300e3) Object.assign(known, { day: failingSince(await ask({ from: '24h', step: '5m' }), 300e3, now()), at: now() });
+      const { day } = known;
+      if (day && day.since < run.since) Object.assign(run, { since: day.since, open: day.open && day.since - (now() - 864e5) < 600e3 });
+      return;
+    }
+    run.open = false;
+    if (known.step !== run.since) {
+      const points = await ask({ from: new Date(run.since).toISOString(), to: new Date(run.since + step).toISOString(), step: '1s' });
+      Object.assign(known, { step: run.since, second: Date.parse(points.find((p) => p.failed > 0)?.time ?? run.since) });
+    }
+    run.since = known.second;
   }
 
   // #guess makes do with the failures that are held.
@@ -132,11 +136,12 @@ export class Failing {
     const { name, share, since, error } = item.parts;
     setText(name.children[0], g.service);
     setText(name.children[1], g.action);
+    name.title = `${g.service} ${g.action}`;
     const { total, failed } = g.recent;
     setText(share, total ? `${percent(failed / total)} fail` : `${count(failed)} failed`);
     share.title = total ? `${count(failed)} of ${count(total)} in the last 5 minutes` : '';
-    const ago = now() - g.run.since;
-    setText(since, `since ${g.run.open ? 'before ' : ''}${moment(g.run.since, now())} · ${g.run.open ? '> ' : ''}${age(ago)}`);
+    const quiet = now() - Date.parse(g.newest.timestamp);
+    setText(since, `since ${g.run.open ? 'before ' : ''}${moment(g.run.since, now())} · ${quiet > 120e3 ? `last ${age(quiet)} ago` : (g.run.open ? '> ' : '') + age(now() - g.run.since)}`);
     since.title = utc(g.run.since);
     since.dateTime = new Date(g.run.since).toISOString();
     setText(error, g.newest.error ?? '');
@@ -147,12 +152,4 @@ export class Failing {
   #draw() {
     for (const item of this.items.children) if (item.parts.canvas.clientWidth > 0) sparkBars(item.parts.canvas, item.item.points);
   }
-}
-
-// lastPoints returns n steps that end with the present one, with empty ones
-// where there was no action.
-export function lastPoints(points, step, n) {
-  const end = Math.floor(now() / step) * step;
-  const byTime = new Map(points.map((p) => [Date.parse(p.time), p]));
-  return Array.from({ length: n }, (_, i) => byTime.get(end - (n - 1 - i) * step) ?? { total: 0, failed: 0 });
 }

@@ -15,7 +15,8 @@ export class FilterBox {
     this.error = form.querySelector('[role=alert]');
     form.addEventListener('submit', (event) => {
       event.preventDefault();
-      this.#apply();
+      if (this.#active >= 0) this.#take(this.#active);
+      else this.#apply();
     });
     this.input.addEventListener('input', () => this.#propose());
     this.input.addEventListener('focus', () => this.#propose());
@@ -65,8 +66,6 @@ export class FilterBox {
       if (n === 0) return this.#propose();
       const from = this.#active < 0 && key === 'ArrowUp' ? n : this.#active;
       this.#activate((from + (key === 'ArrowDown' ? 1 : n - 1)) % n);
-    } else if (key === 'Enter' && this.#active >= 0) {
-      this.#take(this.#active);
     } else if (key === 'Tab' && n > 0 && !event.shiftKey && (this.#active >= 0 || (n === 1 && this.#range.end > this.#range.start))) {
       this.#take(Math.max(0, this.#active));
     } else if (key === 'Escape') {

@@ -6,7 +6,7 @@ export function count(n) {
 // short writes a number in at most four characters or so: 1.2k, 35M.
 export function short(n) {
   if (n < 10) return String(Math.round(n * 10) / 10);
-  if (n < 1e3) return String(Math.round(n));
+  if (n < 999.5) return String(Math.round(n));
   const units = ['k', 'M', 'G', 'T'];
   let i = -1;
   do {

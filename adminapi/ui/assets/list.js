@@ -128,6 +128,7 @@ export class List {
     const first = Math.max(0, Math.ceil(offset / h));
     const i = at < 0 ? first : Math.min(this.rows.length - 1, Math.max(0, at + by));
     this.pick(this.rows.keyAt(i));
+    if (!document.querySelector('dialog[open]')) this.grid.focus({ preventScroll: true });
     if (i * h < offset) this.#scrollTo(i * h);
     else if ((i + 1) * h > offset + seen) this.#scrollTo((i + 1) * h - seen);
   }
@@ -163,7 +164,8 @@ export class List {
     const n = this.rows.length;
     const h = this.#height;
     const top = this.rows.keyAt(0);
-    this.#gap = top - this.#top > 8 ? 500 : 80; // nobody reads a hundred lines a second
+    const arrived = top - this.#top;
+    this.#gap = arrived > 40 ? 1000 : arrived > 8 ? 400 : 80; // nobody reads a hundred lines a second
     this.#top = top;
     if (Math.abs(top - this.#base) > 100000) {
       this.#base = top;
@@ -181,20 +183,26 @@ export class List {
       this.#retire(line);
       this.#lines.delete(key);
     }
-    for (let i = from; i < to; i++) this.#show(i);
+    let before = null;
+    for (let i = from; i < to; i++) before = this.#show(i, before);
     for (const line of this.#spare) setHidden(line.element, true);
     const active = this.#lines.get(this.picked);
     setAttr(this.grid, 'aria-activedescendant', active ? active.element.id : null);
     if (to > n - 40) this.onEnd();
   }
 
-  #show(i) {
+  // #show shows a row, whose element stands behind that of the row before it.
+  #show(i, before) {
     const key = this.rows.keyAt(i);
     let line = this.#lines.get(key);
     if (!line) {
-      line = this.#spare.pop() ?? this.#make();
+      line = this.#spare.pop() ?? new Line();
       this.#lines.set(key, line);
       setHidden(line.element, false);
+      if (before ? before.nextElementSibling !== line.element : this.layer.firstElementChild !== line.element) {
+        if (before) before.after(line.element);
+        else this.layer.prepend(line.element);
+      }
       line.element.id = `line${key}`;
       line.element.dataset.key = key;
       line.element.style.transform = `translateY(${(this.#base - key) * this.#height}px)`;
@@ -206,12 +214,7 @@ export class List {
     if (line.picked !== picked) element.ariaSelected = String((line.picked = picked));
     const opened = line.row.id !== undefined && line.row.id === this.opened;
     if (line.opened !== opened) element.classList.toggle('opened', (line.opened = opened));
-  }
-
-  #make() {
-    const line = new Line();
-    this.layer.append(line.element);
-    return line;
+    return element;
   }
 }
 

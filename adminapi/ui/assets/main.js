@@ -32,12 +32,10 @@ const announcer = new Announcer($('announce'));
 const status = new Status({ retry, login: () => askToken(api.login, restart) });
 
 const tail = new Tail(api, rows, {
-  onChange: () => {
-    if (tail.error) failed(tail.error);
-    showState();
-  },
+  onChange: () => showState(),
+  onError: (error) => failed(error),
   onRows: (arrived) => {
-    list.paint();
+    if (!list.held || !arrived) list.paint();
     if (arrived) announcer.arrived(arrived);
     if (list.held || !$('empty').hidden || arrived?.some((a) => a.missed)) showStateSoon();
   },
@@ -64,7 +62,10 @@ const active = new Active($('panel-active'));
 const failing = new Failing($('failing'), api, {
   onPick: ({ service, action }) => view.filter({ service: [service], action: [action], status: 'failed' }),
   onChange: (found) => {
-    document.title = found.length ? `✕ ${found.length} failing · Action log` : 'Action log';
+    const title = found.length ? `✕ ${found.length} failing · Action log` : 'Action log';
+    if (title === document.title) return;
+    document.title = title;
+    announcer.say(found.length ? `Failing now: ${found.map((g) => `${g.service} ${g.action}`).slice(0, 3).join(', ')}` : 'Nothing is failing', true);
   },
 });
 
@@ -90,7 +91,7 @@ const usual = () => !view.query.from && !view.query.to; // the tiles can share t
 
 let step = 5e3;
 const polls = {
-  series: new Poll(async (signal) => {
+  series: new Poll(unless404('.readout', async (signal) => {
     const series = await api.timeseries(seriesQuery(), { signal });
     step = parseDuration(series.step);
     const data = { ...series, step, ...span() };
@@ -98,38 +99,57 @@ const polls = {
     plot.show(data);
     if (usual()) tiles.series(data, now());
     status.answered();
-  }, () => (live(view.query) ? Math.max(5e3, step / 2) : 60e3), failed),
-  tiles: new Poll(async (signal) => {
+  }), () => (live(view.query) ? Math.max(5e3, step / 2) : 60e3), failed),
+  tiles: new Poll(unless404('.readout', async (signal) => {
     if (usual()) return;
     const series = await api.timeseries({ ...without(view.query, 'sort', 'to'), from: '15m' }, { signal });
     tiles.series({ ...series, step: parseDuration(series.step) }, now());
-  }, 5e3, failed),
-  stats: new Poll(async (signal) => {
-    const stats = await api.getActionStats({ signal });
-    services.stats(stats);
-    tiles.sinks(stats.sinks);
-  }, 3e3, failed),
-  active: new Poll(async (signal) => {
-    const running = await api.active({ signal });
-    tiles.active(running);
-    if (tabs.selected.id === 'tab-active') active.show(running);
+  }), 5e3, failed),
+  state: new Poll(async (signal) => {
+    const asked = [api.getActionStats({ signal }), api.active({ signal })];
+    const [stats, running] = await Promise.allSettled(asked); // together, so that they are painted together
+    if (stats.status === 'fulfilled') {
+      services.stats(stats.value);
+      tiles.sinks(stats.value.sinks);
+    }
+    if (running.status === 'fulfilled') {
+      tiles.active(running.value);
+      if (tabs.selected.id === 'tab-active') active.show(running.value);
+    }
+    const wrong = [stats, running].find(({ reason }) => reason && reason.status !== 404);
+    if (wrong) throw wrong.reason;
   }, 3e3, failed),
   failing: new Poll((signal) => failing.load(signal), 10e3, failed),
-  trends: new Poll((signal) => services.trend(signal), () => (services.hungry ? 300 : 3e3), failed),
-  errors: new Poll(async (signal) => errors.show(await api.errors(without(view.query, 'sort'), { signal })), 5e3, failed),
-  slow: new Poll(async (signal) => slow.show(await api.slow(1000, { signal })), 10e3, failed),
+  trends: new Poll(unless404('.readout', (signal) => services.trend(signal)), () => (services.hungry ? 300 : 3e3), failed),
+  errors: new Poll(unless404('#panel-errors .empty', async (signal) => errors.show(await api.errors(without(view.query, 'sort'), { signal }))), 5e3, failed),
+  slow: new Poll(unless404('#panel-slow .empty', async (signal) => slow.show(await api.slow(1000, { signal }))), 10e3, failed),
 };
 const byTab = { 'tab-services': 'trends', 'tab-errors': 'errors', 'tab-slow': 'slow' };
 
 const tabs = new Tabs(document.querySelector('[role=tablist]'), (id) => {
   for (const [tab, name] of Object.entries(byTab)) tab === id ? polls[name].start() : polls[name].stop();
-  if (id === 'tab-active') polls.active.now();
+  if (id === 'tab-active') polls.state.now();
 });
 
 // failed is told of every request that did not go well.
 function failed(error) {
   if (error.status === 400) filterBox.refuse(error.message);
   else status.failed(error);
+}
+
+// unless404 makes an asking that a store may not be able to answer: where it
+// says so the text stands instead.
+function unless404(selector, ask) {
+  return async (signal) => {
+    try {
+      await ask(signal);
+    } catch (error) {
+      if (error.status !== 404) throw error;
+      const place = document.querySelector(selector);
+      setHidden(place, false);
+      setText(place, `Not here: ${error.message}.`);
+    }
+  };
 }
 
 // show asks for everything that depends on the filter.
@@ -152,7 +172,8 @@ function refill() {
 
 function restart() {
   status.reset();
-  for (const name of ['stats', 'active', 'failing']) polls[name].start();
+  polls.state.start();
+  polls.failing.start();
   tabs.show(tabs.selected);
   show();
   detail.update();
@@ -233,6 +254,7 @@ $('waiting').addEventListener('click', toTop);
 $('only-failed').addEventListener('click', onlyFailed);
 $('theme').addEventListener('click', toggleTheme);
 $('help').addEventListener('click', showHelp);
+setHidden($('clear'), document.querySelector('meta[name=clear]') !== null);
 $('clear').addEventListener('click', () => askClear(async () => {
   await api.clearActionLogs();
   announcer.say('All actions are forgotten', true);
@@ -262,13 +284,18 @@ listenKeys({
   '?': showHelp,
   j: () => walk(1),
   k: () => walk(-1),
-  ArrowDown: () => walk(1),
-  ArrowUp: () => walk(-1),
   Enter: () => list.open(),
   ' ': () => list.pause(!list.paused),
   g: toTop,
   f: onlyFailed,
   Escape: () => (menu.open ? (menu.open = false) : close()),
+});
+
+$('list').addEventListener('keydown', (event) => {
+  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!by || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  walk(by);
 });
 
 view.addEventListener('filter', show);
@@ -290,3 +317,5 @@ document.addEventListener('visibilitychange', () => {
 
 list.mark(view.open);
 restart();
+
+export { list, rows }; // for the console, and for tests

@@ -1,10 +1,9 @@
-// outcomeOf says how an action ended, as the marks in the lists show it: one of
-// success, failed, panic, aborted, streamed, hijacked. What failed never looks
-// like what went well.
-export function outcomeOf(action) {
-  const special = action.http?.outcome;
-  if (action.status === 'failed') return special === 'panic' || special === 'aborted' ? special : 'failed';
-  return special === 'panic' ? 'failed' : (special ?? 'success');
+// outcomeOf says how an action ended, as the marks in the lists show it: failed,
+// panic or aborted if it failed, else success, streamed or hijacked. What failed
+// never looks like what went well.
+export function outcomeOf({ status, http }) {
+  const [plain, special] = status === 'failed' ? ['failed', ['panic', 'aborted']] : ['success', ['streamed', 'hijacked']];
+  return special.includes(http?.outcome) ? http.outcome : plain;
 }
 
 // codeOf is what stands beside the mark: the HTTP status, where there is one.

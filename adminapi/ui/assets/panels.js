@@ -4,13 +4,7 @@ import { age, count, millis, moment } from './format.js';
 import { timeOf } from './line.js';
 import { msOf } from './outcome.js';
 import { barScale } from './scale.js';
-
-// literal returns the longest part of a template that stands in each of its
-// errors as it is, to search for.
-export function literal(template) {
-  const parts = template.split(/<n>|<id>|<s>/).map((p) => p.replace(/["'`]+$|^["'`]+/g, '').trim());
-  return parts.reduce((a, b) => (b.length > a.length ? b : a), '').slice(0, 200);
-}
+import { literal } from './template.js';
 
 // Errors is the table of failures by what their errors have in common.
 export class Errors {

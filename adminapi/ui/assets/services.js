@@ -1,6 +1,7 @@
+import { now } from './clock.js';
 import { el, setAttr, setHidden, setText, sync } from './dom.js';
-import { lastPoints } from './failing.js';
 import { count, millis, percent } from './format.js';
+import { lastPoints } from './since.js';
 import { sparkBars } from './spark.js';
 import { onTheme } from './theme.js';
 
@@ -24,7 +25,10 @@ export class Services {
       button.addEventListener('click', () => this.#sortBy(button.dataset.by));
     }
     view.addEventListener('filter', () => this.show());
-    onTheme(() => this.show());
+    onTheme(() => {
+      for (const tr of this.body.rows) tr.parts.canvas.drawn = null;
+      this.show();
+    });
     this.#heads();
   }
 
@@ -124,7 +128,7 @@ export class Services {
     setAttr(cells.failed, 'data-level', sum.failed ? (sum.failed / sum.total >= 0.5 ? 'bad' : 'some') : null);
     for (const c of ['p50', 'p95', 'p99', 'max']) setText(cells[c], millis(sum[c]));
     const trend = this.#trends.get(key);
-    if (trend && canvas.clientWidth > 0 && canvas.drawn !== trend) sparkBars(canvas, (canvas.drawn = trend).points);
+    if (trend && canvas.drawn !== trend && canvas.clientWidth > 0) sparkBars(canvas, (canvas.drawn = trend).points);
   }
 
   // trend asks for the history of the row in sight that was asked for longest
@@ -144,7 +148,7 @@ export class Services {
     const { service, action } = next;
     const step = 30e3;
     const { points } = await this.api.timeseries({ service, action, from: '15m', step: '30s' }, { signal });
-    this.#trends.set(next.key, { at: Date.now(), points: lastPoints(points, step, 30) });
+    this.#trends.set(next.key, { at: Date.now(), points: lastPoints(points, step, 30, now()) });
     for (const key of this.#trends.keys()) if (this.#trends.size > 2 * most && key !== next.key) this.#trends.delete(key);
     if (next.tr.isConnected) this.#fill(next.tr, next.tr.item);
   }

@@ -9,13 +9,13 @@
 //
 // It returns null where nothing has failed, else {since, last, ongoing, open,
 // total, failed}: the steps in which the run begins and ends, whether it goes
-// on now, whether it may have begun before the first point, and what was
+// on now, whether nothing shows that all was well before it, and what was
 // counted in it.
 export function failingSince(points, step, now) {
   const times = points.map((p) => Date.parse(p.time));
   const end = points.findLastIndex((p) => p.failed > 0);
   if (end < 0) return null;
-  const run = { since: times[end], last: times[end], open: false, total: 0, failed: 0 };
+  const run = { since: times[end], last: times[end], open: true, total: 0, failed: 0 };
   let well = 0; // actions that went well since the earliest failure found so far
   let total = 0; // actions of the run, those included
   let first = end;
@@ -30,10 +30,12 @@ export function failingSince(points, step, now) {
       continue;
     }
     well += p.total;
-    if (healthy(well, times[first] - times[i], run)) break;
+    if (healthy(well, times[first] - times[i], run)) {
+      run.open = false;
+      break;
+    }
   }
   run.since = times[first];
-  run.open = times[first] - times[0] < 2 * step && times[0] < times[end];
   let after = 0;
   for (let i = end + 1; i < points.length; i++) after += points[i].total;
   run.ongoing = !healthy(after, now - times[end] - step, run) && now - times[end] < 15 * 60e3 + step;
@@ -53,4 +55,12 @@ export function sum(points, from = -Infinity) {
     }
   }
   return { total, failed };
+}
+
+// lastPoints returns n steps that end with the present one, with empty ones
+// where there was no action.
+export function lastPoints(points, step, n, now) {
+  const end = Math.floor(now / step) * step;
+  const byTime = new Map(points.map((p) => [Date.parse(p.time), p]));
+  return Array.from({ length: n }, (_, i) => byTime.get(end - (n - 1 - i) * step) ?? { total: 0, failed: 0 });
 }

@@ -23,7 +23,7 @@ export class Status {
 
   // answered is told that the server answers.
   answered() {
-    if (this.#since && !this.#denied) this.reset();
+    if (this.#since || this.#denied) this.reset();
   }
 
   failed(error) {

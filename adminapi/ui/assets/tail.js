@@ -7,8 +7,8 @@ const page = 200;
 // what arrives, and older pages as they are asked for.
 //
 // state is one of loading, ready, failed; stream one of off, connecting, open,
-// waiting, denied, closed. It calls onChange when either has changed, and
-// onRows when rows have.
+// waiting, denied, closed. It calls onChange when either has changed, onRows
+// when rows have, and onError when it was refused.
 export class Tail {
   state = 'loading';
   stream = 'off';
@@ -26,8 +26,8 @@ export class Tail {
   #batch = [];
   #due = false;
 
-  constructor(api, rows, { onChange, onRows }) {
-    Object.assign(this, { api, rows, onChange, onRows });
+  constructor(api, rows, { onChange, onRows, onError }) {
+    Object.assign(this, { api, rows, onChange, onRows, onError });
   }
 
   // start shows a filter afresh.
@@ -48,7 +48,9 @@ export class Tail {
       this.onRows();
       if (live(query)) this.connect();
     } catch (error) {
-      if (!signal.aborted) this.#set({ state: 'failed', error });
+      if (signal.aborted) return;
+      this.#set({ state: 'failed', error });
+      this.onError(error);
     }
   }
 
@@ -100,7 +102,9 @@ export class Tail {
       this.#set({ more: room && Boolean(next) });
       this.onRows();
     } catch (error) {
-      if (!signal.aborted) this.#set({ more: false, error });
+      if (signal.aborted) return;
+      this.#set({ more: false });
+      this.onError(error);
     } finally {
       this.#older = false;
     }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"net"
 	"net/http"
 	"time"
@@ -16,6 +17,7 @@ import (
 
 const (
 	servedAtOnce  = 2 // questions that are answered at the same time
+	filesAtOnce   = 2 // files that are sent at the same time, beside them
 	finishServing = 5 * time.Second
 )
 
@@ -99,6 +101,9 @@ var errEnded = errors.New("ended as it should")
 type answerer interface {
 	storage.Searcher
 	adminapi.SlowLister
+	adminapi.ErrorLister
+	adminapi.SeriesLister
+	adminapi.ActionLister
 }
 
 // queue lets only so many questions at a time reach a store, for each may
@@ -106,10 +111,11 @@ type answerer interface {
 type queue struct {
 	store answerer
 	turns chan struct{}
+	files chan struct{} // turns of their own, for a client may take an hour for one
 }
 
 func newQueue(store answerer) *queue {
-	return &queue{store, make(chan struct{}, servedAtOnce)}
+	return &queue{store, make(chan struct{}, servedAtOnce), make(chan struct{}, filesAtOnce)}
 }
 
 // Search waits for its turn.
@@ -125,6 +131,34 @@ func (q *queue) Stats(ctx context.Context, query storage.Query) (storage.Stats, 
 // Slow waits for its turn.
 func (q *queue) Slow(ctx context.Context, query storage.Query) ([]storage.Action, error) {
 	return inTurn(ctx, q, func() ([]storage.Action, error) { return q.store.Slow(ctx, query) })
+}
+
+// Errors waits for its turn.
+func (q *queue) Errors(ctx context.Context, query storage.Query) ([]storage.ErrorGroup, error) {
+	return inTurn(ctx, q, func() ([]storage.ErrorGroup, error) { return q.store.Errors(ctx, query) })
+}
+
+// Series waits for its turn.
+func (q *queue) Series(ctx context.Context, query storage.Query, step time.Duration) ([]storage.Point, error) {
+	return inTurn(ctx, q, func() ([]storage.Point, error) { return q.store.Series(ctx, query, step) })
+}
+
+// Actions waits for the turn of a file.
+func (q *queue) Actions(ctx context.Context, query storage.Query) iter.Seq2[storage.Action, error] {
+	return func(yield func(storage.Action, error) bool) {
+		select {
+		case q.files <- struct{}{}:
+			defer func() { <-q.files }()
+		case <-ctx.Done():
+			yield(storage.Action{}, ctx.Err())
+			return
+		}
+		for a, err := range q.store.Actions(ctx, query) {
+			if !yield(a, err) {
+				return
+			}
+		}
+	}
 }
 
 func inTurn[T any](ctx context.Context, q *queue, ask func() (T, error)) (answer T, err error) {

@@ -147,6 +147,9 @@ func TestServe(t *testing.T) {
 		"search?status=failed&limit=1": `"id":"01kav3d5xq8r2m4c00000000059"`,
 		"stats":                        `"total":60`,
 		"slow?limit=1":                 `"id":"01kav3d5xq8r2m4c00000000059"`,
+		"errors?limit=1":               `"errors":[{"template":"case <n>: `,
+		"timeseries?step=1d":           `"step":"1d"`,
+		"export?format=csv&limit=1":    "timestamp,service,",
 	} {
 		resp, err := client.Get(url + path)
 		if err != nil {
