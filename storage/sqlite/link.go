@@ -2,12 +2,14 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"io"
 	"net/url"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"modernc.org/sqlite"
@@ -22,6 +24,24 @@ type driverConn interface {
 	driver.ExecerContext
 	driver.QueryerContext
 	driver.ConnPrepareContext
+}
+
+// borrow lends what is below a connection. If drop is true, the connection is
+// closed.
+func borrow(conn *sql.Conn, use func(l link) (drop bool, err error)) (err error) {
+	lent := false
+	broken := conn.Raw(func(c any) error {
+		lent = true
+		var drop bool
+		if drop, err = use(link{c.(driverConn)}); drop {
+			return driver.ErrBadConn
+		}
+		return nil
+	})
+	if !lent {
+		return broken
+	}
+	return err
 }
 
 func named(args []any) []driver.NamedValue {
@@ -91,7 +111,11 @@ func (l link) integer(ctx context.Context, sql string, args ...any) (int64, erro
 // of its own may follow it.
 func dsn(path, mode string, busy time.Duration, pragmas ...string) string {
 	v := url.Values{"_pragma": append([]string{"busy_timeout(" + strconv.FormatInt(busy.Milliseconds(), 10) + ")"}, pragmas...)}
-	u := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: "mode=" + mode + "&" + v.Encode()}
+	path = filepath.ToSlash(path)
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path // before the letter of a drive
+	}
+	u := url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: "mode=" + mode + "&" + v.Encode()}
 	return u.String()
 }
 

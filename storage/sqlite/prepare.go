@@ -129,10 +129,7 @@ func (s *Store) with(ctx context.Context, mode string, use func(l link) error) e
 	if err != nil {
 		return errors.Join(err, db.Close())
 	}
-	conn.Raw(func(c any) error {
-		err = use(link{c.(driverConn)})
-		return nil
-	})
+	err = borrow(conn, func(l link) (bool, error) { return false, use(l) })
 	return errors.Join(err, conn.Close(), db.Close())
 }
 

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -79,7 +78,11 @@ func (s *Store) open(ctx context.Context) (err error) {
 	}
 	err = s.openReading(ctx, mode)
 	if c := code(err); s.opts.ReadOnly && (c == lib.SQLITE_CANTOPEN || c == lib.SQLITE_READONLY) {
-		// Where no file can be made beside it, nobody can be writing to it.
+		// Where no file can be made beside it, nobody can be writing to it. A
+		// log that was left there could not be read.
+		if _, used := s.imprint(); used {
+			return err
+		}
 		err = errors.Join(s.reading.Close(), s.openReading(ctx, mode+"&immutable=1"))
 	}
 	return err
@@ -179,15 +182,11 @@ func (s *Store) read(ctx context.Context, use func(l link) error) error {
 		return s.explain(ctx, "read", err)
 	}
 	defer conn.Close()
-	var result error
-	conn.Raw(func(c any) error {
-		result = use(link{c.(driverConn)})
-		if ctx.Err() != nil {
-			return driver.ErrBadConn // an interrupt may still be on its way
-		}
-		return nil
+	err = borrow(conn, func(l link) (drop bool, err error) {
+		err = use(l)
+		return ctx.Err() != nil, err // an interrupt may still be on its way
 	})
-	return s.explain(ctx, "read", result)
+	return s.explain(ctx, "read", err)
 }
 
 // snapshot runs several questions that all see the same moment.

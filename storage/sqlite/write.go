@@ -83,15 +83,11 @@ func (s *Store) alone(ctx context.Context, use func(l link) error) error {
 			return s.explain(ctx, "write to", err)
 		}
 	}
-	var result error
-	w.conn.Raw(func(c any) error {
-		result = use(link{c.(driverConn)})
-		return nil
-	})
-	if result != nil {
+	err := borrow(w.conn, func(l link) (bool, error) { return false, use(l) })
+	if err != nil {
 		w.drop() // nobody can say what the connection still holds
 	}
-	return s.explain(ctx, "write to", result)
+	return s.explain(ctx, "write to", err)
 }
 
 // connect opens the connection. Its statements run to their end: what they wait
@@ -105,9 +101,13 @@ func (w *writer) connect(s *Store) error {
 	if w.made == 0 {
 		w.process = storage.NewProcess(s.opts.Now())
 	}
-	return conn.Raw(func(c any) error {
-		return loadNames(context.Background(), link{c.(driverConn)}, 0, func(number int64, p pair) { w.names[p] = number })
+	err = borrow(conn, func(l link) (bool, error) {
+		return false, loadNames(context.Background(), l, 0, func(number int64, p pair) { w.names[p] = number })
 	})
+	if err != nil {
+		w.drop()
+	}
+	return err
 }
 
 // drop closes the connection.
@@ -116,7 +116,7 @@ func (w *writer) drop() {
 		return
 	}
 	w.close()
-	w.conn.Raw(func(any) error { return driver.ErrBadConn })
+	borrow(w.conn, func(link) (bool, error) { return true, nil })
 	w.conn.Close()
 	w.conn = nil
 }
