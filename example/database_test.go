@@ -93,11 +93,11 @@ func TestKillWithDatabase(t *testing.T) {
 	}
 	dir := t.TempDir()
 	db := filepath.Join(dir, "actions.sqlite")
-	const window = 600 * time.Millisecond // the pump lingers, and the machine is busy
+	const window = time.Second // the pump lingers, and the machine is busy
 	seen := 0
 	for round := range rounds {
 		p := start(t, "-archive", filepath.Join(dir, "actions"), "-db", db)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second+time.Duration(round*37%500)*time.Millisecond)
+		ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond+time.Duration(round*37%500)*time.Millisecond)
 		loaded := make(chan map[string]time.Time, 1)
 		go func() { loaded <- p.load(ctx, 4, 1_000_000) }()
 		<-ctx.Done()
