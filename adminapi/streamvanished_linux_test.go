@@ -23,6 +23,7 @@ func vanish(t *testing.T, c net.Conn) {
 	}
 	const dropAll = syscall.BPF_RET | syscall.BPF_K
 	if err2 := raw.Control(func(fd uintptr) {
+		//lint:ignore SA1019 what stands in for it is a dependency
 		err = syscall.AttachLsf(int(fd), []syscall.SockFilter{{Code: dropAll}})
 	}); err2 != nil || err != nil {
 		t.Skip("this kernel attaches no filter: ", err2, err)

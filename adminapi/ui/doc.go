@@ -11,4 +11,11 @@
 // <base href="./"> stands for the folder of the API, from which all else is
 // loaded by relative names; whoever serves the page puts the right folder
 // there.
+//
+// The dashboard is ES modules of one noun each, as they are sent. It begins in
+// main.js, which puts them together: view.js is the filter and what is opened,
+// as the address has it; tail.js fills rows.js with what the API gives, and
+// list.js shows those of them that are in sight; poll.js asks for everything
+// else. What comes from the API becomes text by dom.js, never markup. It talks
+// to the API by client.js alone.
 package ui

@@ -48,7 +48,7 @@ export class Failing {
     const list = [...groups.values()].sort((a, b) => b.seen - a.seen).slice(0, 20);
     for (const g of list.slice(0, most)) await this.#learn(g, signal);
     for (const g of list.slice(most)) this.#guess(g);
-    this.#found = new Map(list.map((g) => [keyOf(g), g]));
+    this.#found = new Map(list.filter((g) => g.run).map((g) => [keyOf(g), g]));
     this.#list = list.filter((g) => g.run?.ongoing).sort((a, b) => b.recent.failed - a.recent.failed);
     this.#show();
     this.onChange(this.#list);
@@ -65,11 +65,12 @@ export class Failing {
     } catch (error) {
       if (error.status !== 404) throw error;
     }
-    g.run = points && failingSince(points, step, now());
-    if (!g.run) {
+    if (!points) {
       this.#guess(g);
       return;
     }
+    g.run = failingSince(points, step, now());
+    if (!g.run) return; // forgotten meanwhile
     if (g.run.ongoing) await this.#date(g, step, ask);
     g.recent = sum(points, now() - 300e3);
     if (g.recent.failed === 0) g.recent = { total: g.run.total, failed: g.run.failed };

@@ -7,10 +7,10 @@ import { $, setAttr, setHidden, setText } from './dom.js';
 import { Failing } from './failing.js';
 import { live, without } from './filter.js';
 import { FilterBox } from './filterbox.js';
-import { age, count, parseDuration, parseMoment } from './format.js';
-import { painter } from './frame.js';
+import { parseDuration, parseMoment } from './format.js';
 import { listenKeys } from './keys.js';
 import { List, showHead } from './list.js';
+import { ListState } from './liststate.js';
 import { Active, Errors, Slow } from './panels.js';
 import { Plot } from './plot.js';
 import { Poll } from './poll.js';
@@ -32,12 +32,15 @@ const announcer = new Announcer($('announce'));
 const status = new Status({ retry, login: () => askToken(api.login, restart) });
 
 const tail = new Tail(api, rows, {
-  onChange: () => showState(),
+  onChange: () => {
+    status.stream(tail);
+    listState.show();
+  },
   onError: (error) => failed(error),
   onRows: (arrived) => {
     if (!list.held || !arrived) list.paint();
     if (arrived) announcer.arrived(arrived);
-    if (list.held || !$('empty').hidden || arrived?.some((a) => a.missed)) showStateSoon();
+    if (list.held || !$('empty').hidden || arrived?.some((a) => a.missed)) listState.soon();
   },
 });
 
@@ -45,10 +48,11 @@ const list = new List({
   grid: $('list'), body: $('list').querySelector('.body'), rows,
   onOpen: (action) => view.show(action.id),
   onEnd: () => tail.older(),
-  onHold: () => showState(),
+  onHold: () => listState.show(),
   onLost: () => refill(),
 });
 
+const listState = new ListState({ view, list, rows, tail, retry });
 const services = new Services($('services'), api, view);
 const filterBox = new FilterBox($('filter'), view, () => services.known);
 const detail = new Detail($('detail'), view, {
@@ -99,6 +103,7 @@ const polls = {
     plot.show(data);
     if (usual()) tiles.series(data, now());
     status.answered();
+    if (tail.state === 'failed' && tail.error.status !== 400) refill();
   }), () => (live(view.query) ? Math.max(5e3, step / 2) : 60e3), failed),
   tiles: new Poll(unless404('.readout', async (signal) => {
     if (usual()) return;
@@ -185,56 +190,10 @@ function retry() {
   else refill();
 }
 
-// showState says whether what arrives is shown, and what there is otherwise.
-function showState() {
-  const { state, stream, detail: said } = tail;
-  status.stream(tail);
-  const tails = live(view.query);
-  const button = $('live');
-  button.disabled = !tails || state === 'failed';
-  setAttr(button, 'aria-pressed', !button.disabled && !list.paused);
-  setText(button, list.paused ? 'Paused' : 'Live');
-  const words = {
-    connecting: 'connecting…', open: list.held && !list.paused ? 'held while you look' : '',
-    waiting: `reconnecting in ${age(said.retryIn ?? 0)}`, off: 'stopped', closed: said.error?.message ?? 'ended', denied: 'not allowed',
-  };
-  let text = words[stream] ?? '';
-  if (!tails) text = view.query.to ? 'a fixed range, not live' : view.query.id ? 'one action' : 'sorted, not live';
-  if (state === 'loading') text = 'loading…';
-  if (tail.missed > 0) text += `${text && ' · '}${count(tail.missed)} missed`;
-  setText($('state'), text);
-  setAttr($('state'), 'data-stream', tails ? stream : 'off');
-  const waiting = $('waiting');
-  setHidden(waiting, !(list.held && rows.waiting > 0));
-  if (!waiting.hidden) setText(waiting, `${count(rows.waiting)} new ↑`);
-  showEmpty();
-}
-
-const showStateSoon = painter(showState, 500);
-
-function showEmpty() {
-  const { state, error } = tail;
-  const box = $('empty');
-  const nothing = rows.length === 0 && rows.waiting === 0;
-  setHidden(box, !(state === 'failed' || nothing));
-  if (box.hidden) return;
-  const filtered = Object.keys(view.query).length > 0;
-  const [text, button] = {
-    loading: () => ['Loading…'],
-    failed: () => [error.message, 'Try again'],
-    ready: () => (filtered ? ['No action that is held in memory matches the filter. Older ones may be in an archive.', 'Remove the filter'] : ['No action was recorded yet. They appear here as they end.']),
-  }[state]();
-  setText(box.firstElementChild, text);
-  const more = box.lastElementChild;
-  setHidden(more, !button);
-  setText(more, button ?? '');
-  more.onclick = () => (state === 'failed' ? retry() : view.filter({}));
-}
-
 function toTop() {
   list.pause(false);
   list.toTop();
-  showState();
+  listState.show();
 }
 
 function close() {

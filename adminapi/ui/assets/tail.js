@@ -89,11 +89,10 @@ export class Tail {
     this.#older = true;
     const { signal } = this.#abort;
     try {
-      const last = this.rows.at(this.rows.length - 1);
       const trimmed = this.rows.keyAt(this.rows.length - 1) !== this.#cursorKey;
       const query = { ...this.#query, limit: 1000 };
       if (!trimmed) query.cursor = this.#cursor;
-      else query.to = new Date(Date.parse(last.timestamp) + 1).toISOString();
+      else query.to = new Date(Date.parse(this.rows.last(100).find((a) => a.timestamp).timestamp) + 1).toISOString();
       const { actions, next } = await this.api.search(query, { signal });
       const near = new Set(trimmed ? this.rows.last(1000).map((a) => a.id) : []);
       const fresh = actions.filter((a) => !near.has(a.id));
