@@ -43,6 +43,8 @@ var arrows = map[string][]string{
 	"actionlog/storage":             {},
 	"actionlog/storage/storetest":   {"actionlog/storage"},
 	"actionlog/storage/ring":        {"actionlog/storage"},
+	"actionlog/storage/sqlite":      {"actionlog/storage", "actionlog/storage/internal/sqlquery"},
+	"actionlog/storage/internal":    {"actionlog/storage"},
 	"actionlog/middleware":          {"actionlog/storage"},
 	"actionlog/adminapi":            {"actionlog/storage", "actionlog/adminapi/ui"},
 	"actionlog/adminapi/prom":       {"actionlog/storage"},
@@ -50,7 +52,7 @@ var arrows = map[string][]string{
 	"actionlog/adminapi/docs":       {},
 	"actionlog/adminapi/internal":   {},
 	"actionlog/archive":             {"actionlog/storage"},
-	"actionlog/example":             {"actionlog/storage", "actionlog/storage/ring", "actionlog/middleware", "actionlog/adminapi", "actionlog/adminapi/docs", "actionlog/adminapi/prom", "actionlog/archive"},
+	"actionlog/example":             {"actionlog/storage", "actionlog/storage/ring", "actionlog/storage/sqlite", "actionlog/middleware", "actionlog/adminapi", "actionlog/adminapi/docs", "actionlog/adminapi/prom", "actionlog/archive"},
 	"actionlog/archive/internal":    {},
 	"actionlog/middleware/internal": {},
 
@@ -72,6 +74,7 @@ var heavy = map[string][]string{
 	"github.com/swaggest/swgui":     {"actionlog/adminapi/docs"},
 	"golang.org/x/sys":              {"actionlog/archive"},
 	"github.com/google/go-cmp":      {"actionlog/storage/storetest"},
+	"modernc.org/sqlite":            {"actionlog/storage/sqlite"},
 
 	"github.com/prometheus/client_golang": {"actionlog/adminapi/prom"},
 	"github.com/prometheus/client_model":  {"actionlog/adminapi/prom"},

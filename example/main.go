@@ -5,9 +5,10 @@
 //	go run ./example                 # listens on 127.0.0.1:8000
 //	go run ./example -traffic 50     # and sends itself 50 requests a second
 //	go run ./example -sample         # and holds two sample actions from the start
+//	go run ./example -db a.sqlite    # and remembers over restarts
 //
 // Ctrl-C ends it: it stops listening, lets running requests finish, writes what
-// is not in the archive yet, and exits with status 0.
+// is not in the archive and the database yet, and exits with status 0.
 package main
 
 import (
@@ -26,6 +27,7 @@ import (
 type config struct {
 	addr    string
 	dir     string
+	db      string
 	traffic int
 	sample  bool
 	log     string
@@ -63,6 +65,7 @@ func parseFlags(args []string, stderr io.Writer) (config, error) {
 	fs.SetOutput(stderr)
 	fs.StringVar(&cfg.addr, "addr", "127.0.0.1:8000", "address to listen on; port 0 takes a free one")
 	fs.StringVar(&cfg.dir, "archive", "actions", "folder of the archive; made if there is none")
+	fs.StringVar(&cfg.db, "db", "", "file of a SQLite database that keeps 30 days; made if there is none (default none)")
 	fs.IntVar(&cfg.traffic, "traffic", 0, "requests a second to send to itself, 0 to 5000")
 	fs.BoolVar(&cfg.sample, "sample", false, "hold two sample actions from the start, in memory alone")
 	fs.StringVar(&cfg.log, "log", "console", "how to log each action: console, json or none")

@@ -128,7 +128,7 @@ func TestReadmeListsEveryOption(t *testing.T) {
 	field := regexp.MustCompile(`(?m)^\t([A-Z]\w*(?:, [A-Z]\w*)*) +\S`)
 	rows := regexp.MustCompile("(?m)^\\| `(\\w+)` \\|")
 	for _, s := range []struct{ pkg, name string }{
-		{"middleware", "Options"}, {"storage/ring", "Options"}, {"storage/ring", "PumpOptions"},
+		{"middleware", "Options"}, {"storage/ring", "Options"}, {"storage/ring", "PumpOptions"}, {"storage/sqlite", "Options"},
 		{"adminapi", "Options"}, {"adminapi/prom", "Options"}, {"archive", "Options"}, {"storage", "RedactOptions"},
 	} {
 		heading := "### `" + filepath.Base(s.pkg) + "." + s.name + "`"

@@ -26,7 +26,7 @@ import (
 // seconds.
 const (
 	finishRequests = 4 * time.Second
-	drainArchive   = 4 * time.Second
+	drainSinks     = 4 * time.Second
 )
 
 var errStopping = errors.New("the example is stopping")
@@ -48,14 +48,22 @@ func run(ctx context.Context, cfg config, stdout io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
+	db, all, err := openDatabase(ctx, cfg, actions, logger)
+	if err != nil {
+		return errors.Join(err, files.Close())
+	}
 	if cfg.sample {
 		recordSample(actions)
 	}
-	actions.Pump("archive", files, ring.PumpOptions{After: actions.Newest()}) // samples stay out of it
-	defer func() { err = errors.Join(err, drain(actions, files, stdout)) }()
+	after := actions.Newest() // samples stay out of the sinks
+	actions.Pump("archive", files, ring.PumpOptions{After: after})
+	if db != nil {
+		actions.Pump("database", db, ring.PumpOptions{After: after, Batch: 1000, Linger: linger})
+	}
+	defer func() { err = errors.Join(err, drain(actions, files, db, stdout)) }()
 
 	admin, err := adminapi.New(adminapi.Options{
-		Store:   actions,
+		Store:   all,
 		Metrics: prom.New(prom.Options{Source: actions, Archive: files}).Handler(),
 		Docs:    docs.Handler(docs.Options{}),
 	})
@@ -115,17 +123,6 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, adm
 	_ = admin.Close() // Shutdown does not wait for WebSockets
 	<-failed
 	return nil
-}
-
-// drain writes to the archive what it does not have yet.
-func drain(actions *ring.Ring, files *archive.Writer, stdout io.Writer) error {
-	deadline, cancel := context.WithTimeout(context.Background(), drainArchive)
-	defer cancel()
-	err := errors.Join(actions.Close(deadline), files.Close())
-	if err == nil {
-		fmt.Fprintf(stdout, "stopped; the archive has taken %d actions\n", files.Status().Written)
-	}
-	return err
 }
 
 func listen(addr string) (net.Listener, error) {

@@ -42,14 +42,19 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // cursorAfter returns the cursor for what follows the action in the order of m.
 func (m *Matcher) cursorAfter(a *Action, upper ID) string {
+	return m.cursorAt(position{key: m.keyOf(a), id: a.ID, upper: upper})
+}
+
+// cursorAt returns the cursor for what follows a place.
+func (m *Matcher) cursorAt(p position) string {
 	b := make([]byte, 0, 160)
 	b = append(b, cursorVersion)
 	b = binary.BigEndian.AppendUint64(b, m.q.fingerprint())
 	b = binary.BigEndian.AppendUint64(b, uint64(nanos(m.q.From)))
 	b = binary.BigEndian.AppendUint64(b, uint64(nanos(m.q.To)))
-	b = binary.BigEndian.AppendUint64(b, uint64(m.keyOf(a)))
-	b = appendText(b, string(a.ID))
-	b = appendText(b, string(upper))
+	b = binary.BigEndian.AppendUint64(b, uint64(p.key))
+	b = appendText(b, string(p.id))
+	b = appendText(b, string(p.upper))
 	b = binary.BigEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
 	return base64.RawURLEncoding.EncodeToString(b)
 }

@@ -77,6 +77,12 @@ func (m *Matcher) Keys() (low, high int64) {
 // if there is none. Actions with greater ids came later and never match.
 func (m *Matcher) Upper() ID { return m.after.upper }
 
+// After returns the place at which the page before this one ended: the sort key
+// and the id of its last action. It reports false for the first page. A match
+// of a later page has a lesser key, or the same key and a lesser id, in a
+// descending order; a greater one in an ascending order.
+func (m *Matcher) After() (key int64, id ID, ok bool) { return m.after.key, m.after.id, m.paged }
+
 // Limit returns how many actions the page may hold, or NoLimit.
 func (m *Matcher) Limit() int { return m.q.limit() }
 

@@ -22,7 +22,10 @@ func NewSummer() *Summer { return &Summer{pairs: map[pairName]*pairSum{}} }
 
 // Add counts one action.
 func (s *Summer) Add(a *Action) {
-	p := s.pair(a.Service, a.Action)
+	s.pair(a.Service, a.Action).add(a)
+}
+
+func (p *pairSum) add(a *Action) {
 	p.counts.Total++
 	if a.Failed() {
 		p.counts.Failed++

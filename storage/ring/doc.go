@@ -8,6 +8,8 @@
 //	p := r.Pump("archive", sink, ring.PumpOptions{}) // writes all to a storage.Sink
 //	defer p.Close(ctx)
 //
+// [Ring.Warm] fills a new ring with what an earlier process recorded.
+//
 // # What is where
 //
 // Numbers are handed out by one atomic counter; action n lies in slot n modulo

@@ -11,9 +11,9 @@ import (
 // this process's actions count as later than an id of another process: what
 // the ring no longer holds of them is missed.
 func (r *Ring) Follow(after storage.ID) storage.Cursor {
-	n, ok := r.process.Number(after)
+	n, ok := r.number(after)
 	if n == 0 && (ok || after != "") {
-		return &cursor{r: r, rd: reader{r: r}}
+		return &cursor{r: r, at: r.warmed(), rd: reader{r: r}}
 	}
 	return r.follow(min(n, r.head.Load()))
 }
@@ -24,7 +24,10 @@ func (r *Ring) follow(n uint64) *cursor {
 	c := &cursor{r: r, rd: reader{r: r}}
 	for {
 		c.at = n
-		if head := r.head.Load(); n == 0 && head > uint64(len(r.slots)) {
+		if n == 0 {
+			c.at = r.warmed()
+		}
+		if head := r.head.Load(); n == 0 && head > c.at+uint64(len(r.slots)) {
 			c.at = head - uint64(len(r.slots)) // what is older was never asked for
 		}
 		var ok bool

@@ -15,6 +15,7 @@ import (
 type Ring struct {
 	opts    Options
 	process storage.Process
+	warmth  atomic.Pointer[warmth] // nil if it was not warmed
 	began   time.Time
 	slots   []slot
 	mask    uint64

@@ -48,7 +48,7 @@ func (r *Ring) idOf(n uint64) storage.ID {
 	if n == 0 {
 		return ""
 	}
-	return r.process.ID(n)
+	return storage.ID(r.appendID(nil, n))
 }
 
 // view is what one read sees of the window: the actions low+1 to high. What is
@@ -68,7 +68,7 @@ func (r *Ring) view(m *storage.Matcher) (view, error) {
 	head := r.head.Load() // a flood may be ahead of the counting again
 	high := head
 	if upper := m.Upper(); upper != "" {
-		n, ok := r.process.Number(upper)
+		n, ok := r.number(upper)
 		if !ok || n > head {
 			return view{}, &storage.ParamError{Param: "cursor", Value: m.Query().Cursor, Allowed: "the next of a page of this same query, made since the process began"}
 		}
@@ -100,7 +100,7 @@ type search struct {
 // run offers the window's actions, and then what is kept.
 func (s *search) run(ctx context.Context) error {
 	var err error
-	switch n, ok := s.rd.r.process.Number(s.f.id); {
+	switch n, ok := s.rd.r.number(s.f.id); {
 	case ok && s.low < n && n <= s.high:
 		s.offer(n)
 	case ok:

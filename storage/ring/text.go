@@ -47,7 +47,7 @@ func (rd *reader) action(n uint64, rec *record, side []byte, a *storage.Action) 
 		SpanID:   rec.span,
 		Instance: rd.r.opts.Instance,
 	}
-	b := rd.r.process.AppendID(rd.buf[:0], n)
+	b := rd.r.appendID(rd.buf[:0], n)
 	idEnd := len(b)
 	b = append(b, rec.text[:int(rec.idLen)+int(rec.pathLen)]...)
 	textEnd := len(b)
