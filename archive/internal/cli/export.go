@@ -39,7 +39,7 @@ then 2.`,
 		),
 	}
 	q := s.addQuery(cmd, true)
-	cmd.Flags().StringVarP(&path, "output", "o", "", "`file` to write; standard output if not given")
+	cmd.Flags().StringVarP(&path, "output", "o", "", "`file` to write; standard output if not given, or -")
 	cmd.Flags().StringVar(&format, "format", "", "`form`: jsonl, csv or parquet; by default as the file's name ends, else jsonl")
 	cmd.Flags().BoolVar(&force, "force", false, "replace a file that is there")
 	cmd.Flags().Var(&most, "limit", "how many at most")
@@ -50,6 +50,9 @@ then 2.`,
 			return err
 		}
 		query.Limit = storage.NoLimit
+		if path == stdinName { // as tar and curl have it
+			path = ""
+		}
 		form, err := exportForm(format, path)
 		if err != nil {
 			return err

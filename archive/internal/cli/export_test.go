@@ -38,6 +38,16 @@ func TestExportFiles(t *testing.T) {
 	}
 }
 
+// TestExportToStandardOutput holds that - is no file of that name.
+func TestExportToStandardOutput(t *testing.T) {
+	t.Parallel()
+	dir := newArchive(t)
+	want := run(t, "export", dir)
+	if got := run(t, "export", "-o", "-", dir); got != want || got.status != 0 || strings.Count(got.stdout, "\n") != 60 {
+		t.Errorf("export -o -: %+v", got)
+	}
+}
+
 func onlyFile(t *testing.T, folder string, names ...string) {
 	t.Helper()
 	entries, err := os.ReadDir(folder)
