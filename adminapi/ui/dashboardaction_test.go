@@ -101,9 +101,8 @@ func TestDashboardShowsText(t *testing.T) {
 			Attrs: []storage.Attr{{Key: "k" + attack[:40], Value: "v" + attack}},
 		})
 	}
-	b.mu.Lock()
-	b.actions.Begin(b.actions.Intern("s"+attack, "a"+attack, "/r", "GET"), &storage.Start{Method: "GET", Path: "/p" + attack})
-	b.mu.Unlock()
+	running := b.actions.Begin(b.actions.Intern("s"+attack, "a"+attack, "/r", "GET"), &storage.Start{Method: "GET", Path: "/p" + attack})
+	defer b.actions.End(running, nil)
 	d := openDashboard(t, b, browsertest.Options{}, "")
 	elements := `document.querySelectorAll('img, b, main script, dialog script, iframe').length`
 	see := func(where, selector, want string) {

@@ -34,7 +34,7 @@ export class Failing {
 
   // load asks which actions fail, and for the history of those that fail most.
   async load(signal) {
-    const { actions } = await this.api.search({ status: 'failed', from: '1h', limit: 300 }, { signal });
+    const { actions } = await this.api.search({ status: 'failed', from: '1h', limit: 150 }, { signal });
     this.#last = actions[0] ?? null;
     const groups = new Map();
     for (const a of actions) {

@@ -1,18 +1,24 @@
 // painter returns a function that asks for paint to be called before one of the
-// next frames, at most once every gap milliseconds, however often it is asked.
-export function painter(paint, gap = 0) {
-  let pending = false;
+// next frames, at most once every gap milliseconds, however often it is asked;
+// with true, before the very next one.
+export function painter(paint, gap = () => 0) {
+  let timer = 0;
+  let frame = 0;
   let last = -Infinity;
   const run = (now) => {
-    pending = false;
+    frame = 0;
     last = now;
     paint();
   };
+  const ask = () => {
+    clearTimeout(timer);
+    timer = 0;
+    frame ||= requestAnimationFrame(run);
+  };
   return (soon = false) => {
-    if (pending && !soon) return;
-    const wait = soon ? 0 : last + (typeof gap === 'function' ? gap() : gap) - performance.now();
-    pending = true;
-    if (wait > 4) setTimeout(() => pending && requestAnimationFrame(run), wait);
-    else requestAnimationFrame(run);
+    if (frame || (timer && !soon)) return;
+    const wait = soon ? 0 : last + gap() - performance.now();
+    if (wait > 4) timer = setTimeout(ask, wait);
+    else ask();
   };
 }

@@ -8,7 +8,7 @@ import { painter } from './frame.js';
 export class ListState {
   constructor({ view, list, rows, tail, retry }) {
     Object.assign(this, { view, list, rows, tail, retry });
-    this.soon = painter(() => this.show(), 500);
+    this.soon = painter(() => this.show(), () => 500);
   }
 
   show() {

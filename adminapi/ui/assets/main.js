@@ -94,13 +94,15 @@ function seriesQuery() {
 const usual = () => !view.query.from && !view.query.to; // the tiles can share the plots' series
 
 let step = 5e3;
+let changed = true; // whether the filter has, since the plots were last drawn
 const polls = {
   series: new Poll(unless404('.readout', async (signal) => {
     const series = await api.timeseries(seriesQuery(), { signal });
     step = parseDuration(series.step);
     const data = { ...series, step, ...span() };
     if (!(data.from < data.to)) return;
-    plot.show(data);
+    plot.show(data, changed);
+    changed = false;
     if (usual()) tiles.series(data, now());
     status.answered();
     if (tail.state === 'failed' && tail.error.status !== 400) refill();
@@ -123,9 +125,9 @@ const polls = {
     }
     const wrong = [stats, running].find(({ reason }) => reason && reason.status !== 404);
     if (wrong) throw wrong.reason;
-  }, 3e3, failed),
+  }, 4e3, failed),
   failing: new Poll((signal) => failing.load(signal), 10e3, failed),
-  trends: new Poll(unless404('.readout', (signal) => services.trend(signal)), () => (services.hungry ? 300 : 3e3), failed),
+  trends: new Poll(unless404('.readout', (signal) => services.trend(signal)), () => (services.hungry ? 300 : 5e3), failed),
   errors: new Poll(unless404('#panel-errors .empty', async (signal) => errors.show(await api.errors(without(view.query, 'sort'), { signal }))), 5e3, failed),
   slow: new Poll(unless404('#panel-slow .empty', async (signal) => slow.show(await api.slow(1000, { signal }))), 10e3, failed),
 };
@@ -161,6 +163,7 @@ function unless404(selector, ask) {
 function show() {
   list.reset();
   tail.start(view.query);
+  changed = true;
   polls.series.start();
   polls.tiles.start();
   polls.errors.now();

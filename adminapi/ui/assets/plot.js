@@ -28,17 +28,18 @@ export class Plot {
     this.slider = section.querySelector('[role=slider]');
     this.slider.addEventListener('keydown', (event) => this.#key(event));
     this.slider.addEventListener('blur', () => this.#point(null, null));
-    this.paint = painter(() => this.#paint(), 250);
+    this.paint = painter(() => this.#paint(), () => 9500); // a step moves the charts by a pixel or two
     this.paintMarks = painter(() => this.#paintMarks());
     new ResizeObserver(() => this.paint(true)).observe(section);
     onTheme(() => this.paint(true));
   }
 
-  // show shows another series.
-  show(data) {
+  // show shows another series: at once, or with the next ones if it goes on from
+  // the last.
+  show(data, soon) {
     for (const p of data.points) p.at = Date.parse(p.time);
     this.#data = data;
-    this.paint();
+    this.paint(soon);
   }
 
   #listen(canvas) {

@@ -139,7 +139,7 @@ export class Services {
     let next = null;
     for (const tr of this.body.rows) {
       const at = this.#trends.get(tr.item.key)?.at ?? 0;
-      if (Date.now() - at < 30e3 || (next && at >= next.at)) continue;
+      if (Date.now() - at < 60e3 || (next && at >= next.at)) continue;
       const { top, bottom } = tr.getBoundingClientRect();
       if (bottom > box.top && top < Math.min(box.bottom, innerHeight)) next = { at, tr, ...tr.item };
     }

@@ -18,7 +18,7 @@ export class Tiles {
         tile, value: tile.querySelector('.value'), note: tile.querySelector('.note'), canvas: tile.querySelector('canvas'),
       };
     }
-    this.paint = painter(() => this.#paint(), 250);
+    this.paint = painter(() => this.#paint(), () => 250);
     new ResizeObserver(() => this.paint()).observe(root);
     onTheme(() => this.paint());
   }
