@@ -179,9 +179,10 @@ func welcome(w io.Writer, addr net.Addr, cfg config) {
 	_, port, _ := net.SplitHostPort(addr.String())
 	fmt.Fprintf(w, `The example listens on http://%[1]s
 
-  admin    http://localhost:%[2]s/action-logs/ (lists the endpoints)
-  metrics  http://localhost:%[2]s/action-logs/metrics (for Prometheus)
-  archive  %[3]s
+  dashboard  http://localhost:%[2]s/action-logs/
+  API        http://localhost:%[2]s/action-logs/docs
+  metrics    http://localhost:%[2]s/action-logs/metrics (for Prometheus)
+  archive    %[3]s
 
   Do something, and see what was recorded:
     curl http://localhost:%[2]s/cases/1
