@@ -73,6 +73,9 @@
 // it, and cuts the connection; what is damaged in the store does not keep the
 // rest from coming before that.
 //
+// 16 exports may go on at once, 8 of each peer; further ones are a 503 or a 429.
+// A client that takes nothing for 30 s loses the connection.
+//
 // # Recording from other programs
 //
 // With [Options.Ingest], POST / takes actions in the form in which they are

@@ -66,6 +66,15 @@ func (g *guard) admit(h http.Header, r *http.Request) (from asker, done bool, er
 	return from, asks, nil
 }
 
+// askerOf returns who makes a request that was admitted.
+func (g *guard) askerOf(r *http.Request) (asker, error) {
+	p, err := g.peerOf(r)
+	if err != nil {
+		return asker{}, err
+	}
+	return askerOf(p.addr, g.foreign(r)), nil
+}
+
 // authorized checks who makes a request that was admitted. A guess at a
 // password has counted against the rate by then, and if it is wrong counts
 // once more.

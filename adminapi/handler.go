@@ -43,7 +43,8 @@ type Handler struct {
 	errorLister  ErrorLister     // nil where the store cannot
 	seriesLister SeriesLister    // nil where the store cannot
 	patience     time.Duration   // exportPatience, but in tests
-	streams      *streams        // nil where the store cannot
+	exports      exportSeats
+	streams      *streams // nil where the store cannot
 	guard        *guard
 	table        []route
 	doorways     []doorway
