@@ -114,6 +114,10 @@
 // proxy rewrites the Host header, the panel's origin belongs in
 // [Options.AllowedOrigins].
 //
+// A proxy may ask for a password of its own and pass it on: basic credentials
+// mean nothing here unless [Options.Username] is set, so a page behind it still
+// logs in with the token.
+//
 // # Streams
 //
 // GET /stream sends actions as they are recorded, some 10 to 20 ms later, in
