@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"strconv"
 	"testing"
 	"time"
@@ -17,11 +18,11 @@ import (
 // from the metrics.
 func TestStalledScrapes(t *testing.T) {
 	t.Parallel()
-	many := make([]storage.Total, 10_000) // more than sockets hold
+	many := make([]storage.Total, 4000) // more than sockets hold
 	for i := range many {
 		many[i] = counted("CaseService", "action "+strconv.Itoa(i), time.Millisecond)
 	}
-	s := httptest.NewServer(prom.HandlerOf(prom.New(prom.Options{Source: &source{totals: many}}), 500*time.Millisecond))
+	s := httptest.NewServer(prom.HandlerOf(prom.New(prom.Options{Source: &source{totals: many}}), 3*time.Second))
 	defer s.Close()
 	for range 4 {
 		c, err := net.Dial("tcp", s.Listener.Addr().String())
@@ -36,7 +37,7 @@ func TestStalledScrapes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for until := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	for until := time.Now().Add(30 * time.Second); ; time.Sleep(200 * time.Millisecond) {
 		resp, err := s.Client().Get(s.URL)
 		if err != nil {
 			t.Fatal(err)
@@ -51,13 +52,19 @@ func TestStalledScrapes(t *testing.T) {
 		}
 	}
 	// The deadline of one scrape is none of the next one's on the connection.
-	time.Sleep(600 * time.Millisecond)
-	resp, err := s.Client().Get(s.URL)
+	time.Sleep(3100 * time.Millisecond)
+	connections := 0
+	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connections++ }})
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := s.Client().Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	if _, err := io.Copy(io.Discard, resp.Body); err != nil || resp.StatusCode != http.StatusOK {
-		t.Errorf("a later scrape is %s (%v)", resp.Status, err)
+	if _, err := io.Copy(io.Discard, resp.Body); err != nil || resp.StatusCode != http.StatusOK || connections != 1 {
+		t.Errorf("a later scrape is %s (%v) over %d connections", resp.Status, err, connections)
 	}
 }
