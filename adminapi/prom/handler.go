@@ -57,9 +57,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		writeError(w, status, "Failed to get metrics: "+storage.DefaultRedactor().Error(err.Error()))
 		return
 	}
-	connection := http.NewResponseController(w)
-	_ = connection.SetWriteDeadline(time.Now().Add(h.patience)) // where there are deadlines
-	defer func() { _ = connection.SetWriteDeadline(time.Time{}) }()
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(h.patience)) // where there are deadlines; the server takes it off
 	gathered := prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) { return families, nil })
 	promhttp.HandlerFor(gathered, promhttp.HandlerOpts{EnableOpenMetrics: true}).ServeHTTP(w, r)
 }

@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/http/httptrace"
 	"strconv"
 	"testing"
 	"time"
@@ -22,7 +21,7 @@ func TestStalledScrapes(t *testing.T) {
 	for i := range many {
 		many[i] = counted("CaseService", "action "+strconv.Itoa(i), time.Millisecond)
 	}
-	s := httptest.NewServer(prom.HandlerOf(prom.New(prom.Options{Source: &source{totals: many}}), 3*time.Second))
+	s := httptest.NewServer(prom.HandlerOf(prom.New(prom.Options{Source: &source{totals: many}}), 2*time.Second))
 	defer s.Close()
 	for range 4 {
 		c, err := net.Dial("tcp", s.Listener.Addr().String())
@@ -50,21 +49,5 @@ func TestStalledScrapes(t *testing.T) {
 		if time.Now().After(until) {
 			t.Fatalf("who reads gets %s (%v)", resp.Status, err)
 		}
-	}
-	// The deadline of one scrape is none of the next one's on the connection.
-	time.Sleep(3100 * time.Millisecond)
-	connections := 0
-	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connections++ }})
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp, err := s.Client().Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if _, err := io.Copy(io.Discard, resp.Body); err != nil || resp.StatusCode != http.StatusOK || connections != 1 {
-		t.Errorf("a later scrape is %s (%v) over %d connections", resp.Status, err, connections)
 	}
 }
