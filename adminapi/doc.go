@@ -51,8 +51,8 @@
 //   - The Host header is a name that this machine is known by: localhost and
 //     names below it, 127.0.0.1, [::1], the address that the connection came in
 //     on, and [Options.AllowedHosts]. That stops DNS rebinding.
-//   - A request that changes something, or opens a stream, does not come from a page of another origin, unless it is one of
-//     [Options.AllowedOrigins].
+//   - A request that changes something, or opens a stream, does not come from a
+//     page of another origin, unless it is one of [Options.AllowedOrigins].
 //
 // [Options.Token], [Options.Username] and [Options.Authorize] ask for more;
 // none of them lets in a peer that the checks above keep out.

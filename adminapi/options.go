@@ -105,7 +105,8 @@ type Options struct {
 
 	// StreamHeartbeat is how often a stream that has nothing else to say shows
 	// that it lives. A WebSocket's client that does not answer for two of them
-	// is gone. The default is 15 s.
+	// is gone; client.js takes a server that is silent for 45 s for dead, so stay
+	// well below that. The default is 15 s.
 	StreamHeartbeat time.Duration
 
 	// StreamTimeout is how long one write to a stream's client may take, of
