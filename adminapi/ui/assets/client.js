@@ -46,10 +46,10 @@ export function connect({ base, token, fetch } = {}) {
     return url.href;
   };
 
-  /** What fetch is called with; where there can be no such request it throws. */
+  /** What fetch is called with; throws where that cannot be. */
   const prepare = (path, { query, body, accept = 'application/json', ...init }) => {
     try {
-      if (/[^!-~]/.test(token ?? '')) throw new TypeError('the token holds a character that a header cannot carry');
+      if (/[^!-~]/.test(token ?? '')) throw Error('no header can carry the token');
       init.headers = { Accept: accept };
       if (token) init.headers.Authorization = `Bearer ${token}`;
       if (body !== undefined) {
@@ -80,7 +80,7 @@ export function connect({ base, token, fetch } = {}) {
     try {
       const text = await response.text();
       const value = text ? JSON.parse(text) : {};
-      if (typeof (value ?? '') !== 'object') throw new TypeError('it is no object');
+      if (Object(value) !== value) throw Error('it is no object');
       return value;
     } catch (cause) {
       if (init.signal?.aborted) throw init.signal.reason;
