@@ -276,8 +276,8 @@ func TestEmbedded(t *testing.T) {
 	if most := 100_000; total > most {
 		t.Errorf("all that a page loads is %d bytes on the wire, want at most %d", total, most)
 	}
-	if n := len(embedded(t, "client.js")); n > 12_000 {
-		t.Errorf("client.js is %d bytes, want at most 12000", n)
+	if n := len(embedded(t, "client.js")); n > 13_000 {
+		t.Errorf("client.js is %d bytes, want at most 13000", n)
 	}
 	if page := embedded(t, "index.html"); strings.Count(page, `<base href="./">`) != 1 {
 		t.Error(`index.html has not just one <base href="./">`)

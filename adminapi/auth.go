@@ -31,19 +31,16 @@ func (g *guard) checkCredentials(r *http.Request, from asker, d door) error {
 	if d == open && c.hasToken || !c.hasToken && !c.hasBasic && !ingest {
 		return nil
 	}
-	given := r.Header["Authorization"]
-	switch {
+	switch given := r.Header["Authorization"]; {
 	case len(given) > 1:
 		return c.unauthorized("there is more than one Authorization header")
-	case len(given) == 0:
+	case !c.given(r, ingest):
 		if _, ok := g.loginOf(r); ok {
 			return nil
 		}
 		return c.unauthorized("credentials are needed")
 	}
-	scheme, value, _ := strings.Cut(given[0], " ")
-	value = strings.Trim(value, " ")
-	bearer := strings.EqualFold(scheme, "Bearer")
+	value, bearer := bearerOf(r)
 	right := bearer && c.hasToken && sameSecret(c.token, value) || bearer && ingest && sameSecret(c.ingest, value)
 	if user, password, ok := r.BasicAuth(); c.hasBasic && ok {
 		right = sameSecret(c.basic, user+":"+password)
@@ -51,9 +48,24 @@ func (g *guard) checkCredentials(r *http.Request, from asker, d door) error {
 	return g.verdict(from, right)
 }
 
+// given reports whether a request has credentials of a scheme that is asked
+// for. Others are none of ours: a proxy that asks for a password of its own
+// passes it on with every request.
+func (c *credentials) given(r *http.Request, ingest bool) bool {
+	_, bearer := bearerOf(r)
+	_, _, basic := r.BasicAuth()
+	return bearer && (c.hasToken || ingest) || basic && c.hasBasic
+}
+
+// bearerOf returns the token that a request has.
+func bearerOf(r *http.Request) (token string, ok bool) {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	return strings.Trim(token, " "), strings.EqualFold(scheme, "Bearer")
+}
+
 // loginOf returns the login that counts as the credentials of a request.
 func (g *guard) loginOf(r *http.Request) (key loginKey, ok bool) {
-	if !g.creds.hasToken || len(r.Header["Authorization"]) != 0 || crossOrigin(r) {
+	if !g.creds.hasToken || g.creds.given(r, false) || crossOrigin(r) {
 		return loginKey{}, false
 	}
 	return g.sessions.loginOf(r)

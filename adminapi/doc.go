@@ -51,8 +51,8 @@
 //   - The Host header is a name that this machine is known by: localhost and
 //     names below it, 127.0.0.1, [::1], the address that the connection came in
 //     on, and [Options.AllowedHosts]. That stops DNS rebinding.
-//   - A request that changes something, or opens a stream, does not come from a page of another origin, unless it is one of
-//     [Options.AllowedOrigins].
+//   - A request that changes something, or opens a stream, does not come from a
+//     page of another origin, unless it is one of [Options.AllowedOrigins].
 //
 // [Options.Token], [Options.Username] and [Options.Authorize] ask for more;
 // none of them lets in a peer that the checks above keep out.
@@ -72,6 +72,9 @@
 // first bytes ends the file with the error where no reader of its form expects
 // it, and cuts the connection; what is damaged in the store does not keep the
 // rest from coming before that.
+//
+// 16 exports may go on at once, 8 of each peer; further ones are a 503 or a 429.
+// A client that takes nothing for 30 s loses the connection.
 //
 // # Recording from other programs
 //
@@ -110,6 +113,10 @@
 // by which browsers know the proxy belongs in [Options.AllowedHosts]; where the
 // proxy rewrites the Host header, the panel's origin belongs in
 // [Options.AllowedOrigins].
+//
+// A proxy may ask for a password of its own and pass it on: basic credentials
+// mean nothing here unless [Options.Username] is set, so a page behind it still
+// logs in with the token.
 //
 // # Streams
 //

@@ -14,38 +14,38 @@ const (
 	recording             // the token for recording will do
 )
 
-// doorway is an endpoint that does not ask for the credentials that the others
-// ask for.
+// doorway is an endpoint that does not ask for what the others ask for.
 type doorway struct {
 	method  string
 	pattern []string // the segments of its path
 	door    door
+	file    bool // see route
 }
 
 // doorways returns those of a table.
 func doorways(table []route) (list []doorway) {
 	for _, rt := range table {
-		if rt.door == guarded {
+		if rt.door == guarded && !rt.file {
 			continue
 		}
-		list = append(list, doorway{rt.method, strings.Split(rt.path, "/"), rt.door})
+		list = append(list, doorway{rt.method, strings.Split(rt.path, "/"), rt.door, rt.file})
 		if rt.method == http.MethodGet {
-			list = append(list, doorway{http.MethodHead, strings.Split(rt.path, "/"), rt.door})
+			list = append(list, doorway{http.MethodHead, strings.Split(rt.path, "/"), rt.door, rt.file})
 		}
 	}
 	return list
 }
 
-// doorOf returns which credentials a request asks for, given its path as below
-// returns it. What is no endpoint asks for those of the others.
-func (h *Handler) doorOf(method, path string) door {
+// doorwayOf returns the doorway that a request comes to, given its path as below
+// returns it. What is no endpoint asks for the credentials of the others.
+func (h *Handler) doorwayOf(method, path string) doorway {
 	segments := strings.Split(path, "/")
 	for _, d := range h.doorways {
 		if d.method == method && matches(d.pattern, segments) {
-			return d.door
+			return d
 		}
 	}
-	return guarded
+	return doorway{}
 }
 
 // matches reports whether a path is one of a pattern, by segments, in which

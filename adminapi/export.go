@@ -52,6 +52,14 @@ func (h *Handler) export(w http.ResponseWriter, req bunrouter.Request) error {
 		w.WriteHeader(http.StatusOK)
 		return nil
 	}
+	from, err := h.guard.askerOf(req.Request)
+	if err != nil {
+		return err
+	}
+	if err := h.exports.enter(from); err != nil {
+		return err
+	}
+	defer h.exports.leave(from)
 	f.rest()
 	f.begin()
 	var broken error

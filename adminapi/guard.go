@@ -32,12 +32,11 @@ func newGuard(o Options) (*guard, error) {
 }
 
 // admit checks where a request comes from, and adds to the answer's headers
-// what depends on that. done tells that it was a preflight, of which nothing is
-// left to do but to answer 204. The order matters: who may not be here learns
-// nothing else, costs nothing, and is not remembered; nor can a web page of
-// somebody else's use up what the user on this machine may ask, by having a
-// browser send what will be refused.
-func (g *guard) admit(h http.Header, r *http.Request) (from asker, done bool, err error) {
+// what depends on that. asks tells that it is a preflight. The order matters:
+// who may not be here learns nothing else, costs nothing, and is not remembered;
+// nor can a web page of somebody else's use up what the user on this machine may
+// ask, by having a browser send what will be refused.
+func (g *guard) admit(h http.Header, r *http.Request) (from asker, asks bool, err error) {
 	p, err := g.peerOf(r)
 	if err != nil {
 		return asker{}, false, err
@@ -52,18 +51,23 @@ func (g *guard) admit(h http.Header, r *http.Request) (from asker, done bool, er
 	}
 	known := g.allowOrigin(h, r)
 	foreign := !known && crossOrigin(r)
-	asks := preflight(r)
+	asks = preflight(r)
 	if asks && !known || foreign && lasting(r) {
 		return asker{}, false, errCrossOrigin
 	}
-	from = askerOf(p.addr, foreign)
-	if err := g.limit.check(from, g.now()); err != nil {
-		return asker{}, false, err
+	return askerOf(p.addr, foreign), asks, nil
+}
+
+// withinRate counts a request that was admitted.
+func (g *guard) withinRate(from asker) error { return g.limit.check(from, g.now()) }
+
+// askerOf returns who makes a request that was admitted.
+func (g *guard) askerOf(r *http.Request) (asker, error) {
+	p, err := g.peerOf(r)
+	if err != nil {
+		return asker{}, err
 	}
-	if asks {
-		allowPreflight(h, r)
-	}
-	return from, asks, nil
+	return askerOf(p.addr, g.foreign(r)), nil
 }
 
 // authorized checks who makes a request that was admitted. A guess at a

@@ -43,7 +43,8 @@ type Handler struct {
 	errorLister  ErrorLister     // nil where the store cannot
 	seriesLister SeriesLister    // nil where the store cannot
 	patience     time.Duration   // exportPatience, but in tests
-	streams      *streams        // nil where the store cannot
+	exports      exportSeats
+	streams      *streams // nil where the store cannot
 	guard        *guard
 	table        []route
 	doorways     []doorway
@@ -129,20 +130,26 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (err error) {
 	defer rescue(&err)
-	from, done, err := h.guard.admit(w.Header(), r)
+	from, asks, err := h.guard.admit(w.Header(), r)
 	if err != nil {
 		return err
 	}
-	if done {
+	path, ok := below(h.opts.BasePath, r.URL.EscapedPath())
+	var way doorway
+	if ok {
+		way = h.doorwayOf(r.Method, path)
+	}
+	if !way.file || h.opts.Authorize != nil { // who authorizes may be guessed at
+		if err := h.guard.withinRate(from); err != nil {
+			return err
+		}
+	}
+	if asks {
+		allowPreflight(w.Header(), r)
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	}
-	path, ok := below(h.opts.BasePath, r.URL.EscapedPath())
-	d := guarded
-	if ok {
-		d = h.doorOf(r.Method, path)
-	}
-	if err := h.guard.authorized(r, from, d); err != nil {
+	if err := h.guard.authorized(r, from, way.door); err != nil {
 		return err
 	}
 	if n := len(r.URL.RawQuery); n > maxQuery {

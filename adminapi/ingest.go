@@ -53,8 +53,10 @@ func (h *Handler) ingest(w http.ResponseWriter, req bunrouter.Request) error {
 	if err != nil {
 		return err
 	}
-	if _, err := h.opts.Store.Search(req.Context(), storage.Query{Limit: 1}); errors.Is(err, storage.ErrClosed) {
-		return err // a recorder does not tell
+	if s, ok := h.opts.Recorder.(storage.Searcher); ok { // a recorder itself does not tell
+		if _, err := s.Search(req.Context(), storage.Query{Limit: 1}); errors.Is(err, storage.ErrClosed) {
+			return err
+		}
 	}
 	for _, a := range actions {
 		h.opts.Recorder.Record(a)
@@ -97,7 +99,7 @@ func recordsOf(body []byte, now time.Time) ([]storage.Action, error) {
 		actions = append(actions, a)
 	}
 	if _, err := d.Token(); err != nil {
-		return nil, badRequest("the array is malformed: " + shorten(err.Error()))
+		return nil, badRecord(len(actions), err)
 	}
 	if _, err := d.Token(); err != io.EOF {
 		return nil, badRequest("there is more behind the array; allowed is nothing")

@@ -198,8 +198,8 @@ func TestIngestBodiesRefused(t *testing.T) {
 		{"no-type", "", plainRecord, []string{"X-Y: z"}, 415, `the Content-Type is ""`},
 		{"packed", "", plainRecord, []string{jsonType, "Content-Encoding: gzip"}, 415, "Content-Encoding"},
 		{"another-origin", "", plainRecord, []string{jsonType, "Origin: http://localhost:3000"}, 403, "another origin"},
-		{"array-that-does-not-end", "", "[" + plainRecord, nil, 400, "the array is malformed"},
-		{"array-with-a-wrong-end", "", "[" + plainRecord + "}", nil, 400, "malformed"},
+		{"array-that-does-not-end", "", "[" + plainRecord, nil, 400, "index 1: the JSON ends in its middle"},
+		{"array-with-a-wrong-end", "", "[" + plainRecord + "}", nil, 400, "index 1: invalid character '}' after array element"},
 		{"array-and-more", "", "[" + plainRecord + "]" + plainRecord, nil, 400, "more behind the array"},
 		{"no-comma", "", "[" + plainRecord + plainRecord + "]", nil, 400, "index 1"},
 		{"parameter", "?dry=1", plainRecord, nil, 400, `parameter "dry" is unknown; there are none here`},
@@ -323,4 +323,35 @@ func FuzzIngest(f *testing.F) {
 			t.Errorf("%q is taken for %d records", b, len(list))
 		}
 	})
+}
+
+// TestIngestElsewhereClosed has the recorder be asked, not the store that
+// answers queries.
+func TestIngestElsewhereClosed(t *testing.T) {
+	t.Parallel()
+	asked := func(context.Context, storage.Query) (storage.Page, error) {
+		t.Error("the store is searched to record elsewhere")
+		return storage.Page{}, nil
+	}
+	r := newRing(t)
+	h := newHandler(t, adminapi.Options{Store: searching{search: asked}, Ingest: true, Recorder: r, OnError: func(*http.Request, error) {}})
+	if resp := do(h, post("/action-logs", plainRecord, jsonType)); resp.StatusCode != 201 {
+		t.Errorf("%d %s", resp.StatusCode, body(t, resp))
+	}
+	if err := r.Close(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if resp := do(h, post("/action-logs", plainRecord, jsonType)); resp.StatusCode != 503 {
+		t.Errorf("once the recorder is closed: %d %s", resp.StatusCode, body(t, resp))
+	}
+}
+
+// searching is a store whose search is given.
+type searching struct {
+	empty
+	search func(context.Context, storage.Query) (storage.Page, error)
+}
+
+func (s searching) Search(ctx context.Context, q storage.Query) (storage.Page, error) {
+	return s.search(ctx, q)
 }

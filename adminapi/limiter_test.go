@@ -2,6 +2,7 @@ package adminapi_test
 
 import (
 	"fmt"
+	"io/fs"
 	"net/netip"
 	"strings"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"actionlog/adminapi"
+	"actionlog/adminapi/ui"
 
 	"golang.org/x/time/rate"
 )
@@ -161,5 +163,38 @@ func TestRateUnderConcurrency(t *testing.T) {
 	wg.Wait()
 	if got := ok.Load(); got != 50 {
 		t.Errorf("%d requests were let in, want the burst of 50", got)
+	}
+}
+
+// TestRateLetsPagesLoad has the dashboard come whole: a browser asks for all of
+// its files at once.
+func TestRateLetsPagesLoad(t *testing.T) {
+	t.Parallel()
+	files, err := fs.Glob(ui.Files(), "*.[cj]s*")
+	if err != nil || len(files) < 20 {
+		t.Fatalf("the files are %v (%v)", files, err)
+	}
+	for _, headers := range [][]string{nil, {"Sec-Fetch-Site: same-origin"}} {
+		h := newHandler(t, adminapi.Options{Rate: 2})
+		ask := func(target string) int { return do(h, request("GET", target, headers...)).StatusCode }
+		for _, name := range files {
+			target := "/action-logs/ui/" + name
+			if name == "client.js" {
+				target = "/action-logs/client.js"
+			}
+			if status := ask(target); status != 200 {
+				t.Errorf("%s is %d", target, status)
+			}
+		}
+		if page, api, more := ask("/action-logs/"), ask("/action-logs/stats"), ask("/action-logs/stats"); page != 200 || api != 200 || more != 429 {
+			t.Errorf("the page is %d, the API %d and then %d", page, api, more)
+		}
+	}
+	guessed := newHandler(t, adminapi.Options{Rate: 2, Authorize: refuseAll})
+	for i := range 4 {
+		resp := do(guessed, request("GET", "/action-logs/client.js"))
+		if want := map[bool]int{true: 403, false: 429}[i < 2]; resp.StatusCode != want {
+			t.Errorf("guess %d at who authorizes is %d, want %d", i, resp.StatusCode, want)
+		}
 	}
 }

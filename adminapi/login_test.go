@@ -243,6 +243,8 @@ func TestCookieCounts(t *testing.T) {
 		{"the-token", []string{"Cookie: actionlog-8000=s3cret"}, 401},
 		{"with-a-right-header", []string{"Cookie: actionlog-8000=x", "Authorization: Bearer s3cret"}, 200},
 		{"with-a-wrong-header", []string{cookie, "Authorization: Bearer wrong"}, 401},
+		{"with-the-password-of-a-proxy", []string{cookie, basic("ada", "x")}, 200},
+		{"with-two-headers", []string{cookie, basic("ada", "x"), basic("ada", "x")}, 401},
 		{"from-a-stranger", []string{cookie, "From-Peer: 192.0.2.1:5"}, 403},
 	}
 	for _, tt := range tests {
@@ -337,7 +339,7 @@ func TestForeignGuesses(t *testing.T) {
 	t.Parallel()
 	h := newHandler(t, adminapi.Options{Token: "s3cret"})
 	for i := range 12 {
-		resp := do(h, request("GET", "/action-logs/stats", basic("x", "y"), "Sec-Fetch-Site: cross-site"))
+		resp := do(h, request("GET", "/action-logs/stats", "Authorization: Bearer x", "Sec-Fetch-Site: cross-site"))
 		if want := map[bool]int{true: 401, false: 429}[i < 10]; resp.StatusCode != want {
 			t.Errorf("guess %d of another's page is %d, want %d", i, resp.StatusCode, want)
 		}
@@ -356,6 +358,23 @@ func TestOldCookieIsNoGuess(t *testing.T) {
 		}
 	}
 	logIn(t, h, "Cookie: actionlog-8000=OLD")
+}
+
+// TestPasswordOfAProxyIsNoGuess has a proxy that asks for a password of its own,
+// and passes it on, keep nobody from logging in.
+func TestPasswordOfAProxyIsNoGuess(t *testing.T) {
+	t.Parallel()
+	h := newHandler(t, adminapi.Options{Token: "s3cret"})
+	for range 30 {
+		resp := do(h, request("GET", "/action-logs/stats", basic("ada", "s3cret")))
+		if got := detail(t, resp); resp.StatusCode != 401 || got != "credentials are needed" {
+			t.Fatalf("without a login it is %d %q", resp.StatusCode, got)
+		}
+	}
+	cookie := logIn(t, h, basic("ada", "x"))
+	if resp := do(h, request("GET", "/action-logs/stats", cookie, basic("ada", "x"))); resp.StatusCode != 200 {
+		t.Errorf("with one it is %d", resp.StatusCode)
+	}
 }
 
 func TestLoginsAreBounded(t *testing.T) {

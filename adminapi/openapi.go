@@ -74,10 +74,10 @@ var apiErrors = []struct {
 	{405, "MethodNotAllowed", "The endpoint does not answer this method", true, "Allow", "Which methods it answers"},
 	{413, "TooLarge", "The body is too large", false, "", ""},
 	{415, "UnsupportedMediaType", "The body is of another media type, or packed", false, "", ""},
-	{429, "TooManyRequests", "Too many requests or wrong credentials", true, "Retry-After", "In how many seconds to try again"},
+	{429, "TooManyRequests", "Too many requests, wrong credentials, streams or exports", true, "Retry-After", "In how many seconds to try again"},
 	{500, "ServerError", "The store failed", true, "", ""},
 	{501, "NotImplemented", "The server cannot do that on this connection", false, "", ""},
-	{503, "Unavailable", "The store is closed, or there are too many streams", true, "Retry-After", "In how many seconds to try again, where that is known"},
+	{503, "Unavailable", "The store is closed, or there are too many streams or exports", true, "Retry-After", "In how many seconds to try again, where that is known"},
 }
 
 // The schemas and examples of the description.

@@ -83,8 +83,9 @@ type Options struct {
 
 	// Rate is how many requests a second each peer may make in the long run.
 	// Zero means no limit. All addresses of an IPv6 /64 are one peer. What is
-	// refused by address, Host or origin does not count, and what pages of
-	// other origins make a peer's browser send counts apart from the rest.
+	// refused by address, Host or origin does not count, nor, without Authorize,
+	// do the files that the dashboard is made of; what pages of other origins make
+	// a peer's browser send counts apart from the rest.
 	Rate rate.Limit
 
 	// Burst is how many requests a peer may make at once. The default is Rate
@@ -104,7 +105,8 @@ type Options struct {
 
 	// StreamHeartbeat is how often a stream that has nothing else to say shows
 	// that it lives. A WebSocket's client that does not answer for two of them
-	// is gone. The default is 15 s.
+	// is gone; client.js takes a server that is silent for 45 s for dead, so stay
+	// well below that. The default is 15 s.
 	StreamHeartbeat time.Duration
 
 	// StreamTimeout is how long one write to a stream's client may take, of

@@ -22,6 +22,7 @@ type route struct {
 	doc     string // a sentence for people
 	api     operation
 	door    door   // which credentials it asks for
+	file    bool   // whether it is what a page is made of: of that a page asks for dozens at once, and no rate counts it
 	lasting bool   // whether it goes on until the client ends it, so that no page of another origin may begin it
 	changes bool   // whether it changes something, and read-only mode refuses it
 	absent  bool   // whether the store cannot do it, or an option is not set
@@ -45,18 +46,18 @@ func (h *Handler) routes() []route {
 			}},
 		}, {
 			method: http.MethodGet, path: "/client.js", what: "get the client", serve: h.file("client.js"),
-			door: open,
-			doc:  "The JavaScript client, an ES module without dependencies",
-			api:  operation{tag: "pages", answers: []content{{http.StatusOK, "An ES module", "text/javascript", "", ""}, notModified}},
+			door: open, file: true,
+			doc: "The JavaScript client, an ES module without dependencies",
+			api: operation{tag: "pages", answers: []content{{http.StatusOK, "An ES module", "text/javascript", "", ""}, notModified}},
 		}, {
 			method: http.MethodGet, path: "/client.d.ts", what: "get the client's types", serve: h.file("client.d.ts"),
-			door: open,
-			doc:  "The types of the JavaScript client",
-			api:  operation{tag: "pages", answers: []content{{http.StatusOK, "TypeScript declarations", "application/typescript", "", ""}, notModified}},
+			door: open, file: true,
+			doc: "The types of the JavaScript client",
+			api: operation{tag: "pages", answers: []content{{http.StatusOK, "TypeScript declarations", "application/typescript", "", ""}, notModified}},
 		}, {
 			method: http.MethodGet, path: "/ui/{file}", what: "get a file of the dashboard", serve: h.uiFile,
-			door: open,
-			doc:  "What the dashboard is made of",
+			door: open, file: true,
+			doc: "What the dashboard is made of",
 			api: operation{tag: "pages", params: []parameter{fileParam}, refuses: []int{http.StatusNotFound}, answers: []content{
 				{http.StatusOK, "The file", "text/css", "", ""}, {http.StatusOK, "The file", "text/javascript", "", ""},
 				{http.StatusOK, "The file", "image/svg+xml", "", ""}, notModified,
@@ -73,7 +74,7 @@ func (h *Handler) routes() []route {
 			api: operation{tag: "pages", answers: []content{{http.StatusOK, "The page", "text/html", "", ""}}},
 		}, {
 			method: http.MethodGet, path: "/docs/{file}", what: "get a file of the documentation", serve: h.docs,
-			door: open, absent: h.opts.Docs == nil, why: "this server has no documentation; Options.Docs is not set",
+			door: open, file: true, absent: h.opts.Docs == nil, why: "this server has no documentation; Options.Docs is not set",
 			doc: "What the page is made of",
 			api: operation{hidden: true},
 		}, {

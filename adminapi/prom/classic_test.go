@@ -185,3 +185,23 @@ func TestExemplarsInOrder(t *testing.T) {
 		}
 	}
 }
+
+// TestExemplarsOfTheFuture has an action of a clock that is ahead not hide those
+// that come after it.
+func TestExemplarsOfTheFuture(t *testing.T) {
+	t.Parallel()
+	s := &source{totals: []storage.Total{counted("s", "a", time.Millisecond)}}
+	c := prom.New(prom.Options{Source: s, Bounds: []time.Duration{time.Second}, Now: func() time.Time { return noon }})
+	for _, test := range []struct{ ahead, want time.Duration }{
+		{-time.Second, -time.Second}, {23 * time.Hour, -time.Second}, {time.Minute, time.Minute}, {time.Minute + 1, time.Minute},
+	} {
+		s.totals[0].Exemplars = []storage.Exemplar{{Duration: time.Millisecond, Time: noon.Add(test.ahead), TraceID: storage.TraceID{1}}}
+		h := gather(t, c)["actionlog_action_duration_seconds"].Metric[0].Histogram
+		if got := h.Bucket[0].GetExemplar().GetTimestamp().AsTime().Sub(noon); got != test.want {
+			t.Errorf("after one of %v ahead that of %v is told, want %v", test.ahead, got, test.want)
+		}
+		if ahead := test.ahead > time.Minute; ahead != (len(h.Exemplars) == 0) {
+			t.Errorf("one of %v ahead: %d native exemplars", test.ahead, len(h.Exemplars))
+		}
+	}
+}

@@ -93,7 +93,7 @@ func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 
 // send makes the metrics, with totals as the source returned them.
 func (c *Collector) send(totals []storage.Total, send func(*metric)) {
-	m := &maker{send: send}
+	m := &maker{send: send, now: c.opts.Now()}
 	for i := range totals {
 		t := &totals[i]
 		a, s := m.label(action, t.Action), m.label(service, t.Service)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sort"
 	"sync"
+	"time"
 
 	"actionlog/storage"
 
@@ -24,12 +25,12 @@ type pair struct{ service, action string }
 // update appends to dst the exemplar of each bucket, given recent ones by their
 // buckets: what was told last, or a newer one.
 func (t *told) update(dst []storage.Exemplar, p pair, buckets int, recent []storage.Exemplar, bucketOf func(*storage.Exemplar) int) []storage.Exemplar {
-	if len(recent) == 0 {
-		return dst
-	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	list := t.byPair[p]
+	if list == nil && len(recent) == 0 {
+		return dst
+	}
 	if list == nil {
 		list = make([]storage.Exemplar, buckets)
 		t.byPair[p] = list
@@ -42,11 +43,17 @@ func (t *told) update(dst []storage.Exemplar, p pair, buckets int, recent []stor
 	return append(dst, list...)
 }
 
+// aheadMost is how far an exemplar may lie in the future. A program that records
+// with POST / may have a clock that is hours ahead, and nothing older would be
+// told before that time had come.
+const aheadMost = time.Minute
+
 // fillExemplars adds the total's exemplars to the native side, oldest first as
 // Prometheus wants them, and those of the classic buckets to these.
 func (m *maker) fillExemplars(to *dto.Histogram, t *storage.Total, told *told) {
 	list := append(m.histogram.sorted[:0], t.Exemplars...)
 	m.histogram.sorted = list
+	list = slices.DeleteFunc(list, func(e storage.Exemplar) bool { return e.Time.Sub(m.now) > aheadMost })
 	slices.SortStableFunc(list, func(a, b storage.Exemplar) int { return a.Time.Compare(b.Time) })
 	to.Exemplars = m.histogram.exemplarOf.take(len(list))
 	for i := range list {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"time"
 
 	"actionlog/storage"
 
@@ -12,22 +13,30 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// scrapesAtOnce bounds how many scrapes a handler answers at the same time,
-// and by that the memory that they take.
-const scrapesAtOnce = 4
+const (
+	// scrapesAtOnce bounds how many scrapes a handler answers at the same time,
+	// and by that the memory that they take.
+	scrapesAtOnce = 4
+
+	// scrapePatience is how long a client may take to read an answer: else four
+	// who read nothing would keep everybody else from it.
+	scrapePatience = 30 * time.Second
+)
 
 // Handler returns a handler that answers with the collector's metrics and no
 // others: as text, as OpenMetrics (which has exemplars) or as protobuf (which
 // has native histograms, too), as the request asks for it. Errors are
 // {"detail":"…"}, 503 where the source is closed or four scrapes are under way
-// already, else 500.
+// already, else 500. Who does not take an answer within 30 s loses the
+// connection.
 func (c *Collector) Handler() http.Handler {
-	return &handler{c: c, running: make(chan struct{}, scrapesAtOnce)}
+	return &handler{c: c, running: make(chan struct{}, scrapesAtOnce), patience: scrapePatience}
 }
 
 type handler struct {
-	c       *Collector
-	running chan struct{} // holds a token for each scrape
+	c        *Collector
+	running  chan struct{} // holds a token for each scrape
+	patience time.Duration // scrapePatience, but in tests
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -48,6 +57,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		writeError(w, status, "Failed to get metrics: "+storage.DefaultRedactor().Error(err.Error()))
 		return
 	}
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(h.patience)) // where there are deadlines; the server takes it off
 	gathered := prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) { return families, nil })
 	promhttp.HandlerFor(gathered, promhttp.HandlerOpts{EnableOpenMetrics: true}).ServeHTTP(w, r)
 }

@@ -1,6 +1,8 @@
 package prom
 
 import (
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 )
@@ -41,6 +43,7 @@ func ptr[T any](v T) *T { return &v }
 // many.
 type maker struct {
 	send func(*metric)
+	now  time.Time
 
 	metrics   slab[metric]
 	counters  slab[dto.Counter]

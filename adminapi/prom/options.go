@@ -55,8 +55,8 @@ type Options struct {
 	Bounds []time.Duration
 
 	// Now returns the time by which the age of the archive's active day is
-	// told. The default is time.Now; give it the archive's clock where that is
-	// another one.
+	// told, and exemplars that lie in the future are left out. The default is
+	// time.Now; give it the archive's clock where that is another one.
 	Now func() time.Time
 }
 

@@ -46,19 +46,30 @@ export function connect({ base, token, fetch } = {}) {
     return url.href;
   };
 
-  const send = async (path, { query, body, accept = 'application/json', ...init }) => {
-    init.headers = { Accept: accept };
-    if (token) init.headers.Authorization = `Bearer ${token}`;
-    if (body !== undefined) {
-      init.headers['Content-Type'] = 'application/json';
-      init.body = JSON.stringify(body);
+  /** What fetch is called with; throws where that cannot be. */
+  const prepare = (path, { query, body, accept = 'application/json', ...init }) => {
+    try {
+      if (/[^!-~]/.test(token ?? '')) throw Error('no header can carry the token');
+      init.headers = { Accept: accept };
+      if (token) init.headers.Authorization = `Bearer ${token}`;
+      if (body !== undefined) {
+        init.headers['Content-Type'] = 'application/json';
+        init.body = JSON.stringify(body);
+      }
+      return [address(path, query), { cache: 'no-store', ...init }];
+    } catch (cause) {
+      throw new ActionLogError(`The request cannot be made: ${cause.message}`, { cause });
     }
+  };
+
+  const send = async (path, options) => {
+    const [url, init] = prepare(path, options);
     let response;
     try {
-      response = await (fetch ?? globalThis.fetch)(address(path, query), { cache: 'no-store', ...init });
+      response = await (fetch ?? globalThis.fetch)(url, init);
     } catch (cause) {
       if (init.signal?.aborted) throw init.signal.reason;
-      throw new ActionLogError(`The server cannot be reached: ${cause.cause?.message || cause.message}`, { cause });
+      throw new ActionLogError(`The server cannot be reached: ${cause?.cause?.message || cause?.message}`, { cause });
     }
     if (!response.ok) throw await refusal(response);
     return response;
@@ -68,7 +79,9 @@ export function connect({ base, token, fetch } = {}) {
     const response = await send(path, init);
     try {
       const text = await response.text();
-      return text ? JSON.parse(text) : {};
+      const value = text ? JSON.parse(text) : {};
+      if (Object(value) !== value) throw Error('it is no object');
+      return value;
     } catch (cause) {
       if (init.signal?.aborted) throw init.signal.reason;
       throw new ActionLogError(`The answer is not whole: ${cause.message}`, { status: response.status, cause });
@@ -82,7 +95,7 @@ export function connect({ base, token, fetch } = {}) {
     getRecentActions: async (limit, options) => (await get('recent', { limit }, options)).actions,
     getFailedActions: async (limit, options) => (await get('failed', { limit }, options)).actions,
     getActionsByService: async (name, limit, options) => {
-      if (/^\.?\.$/.test(name)) return (await get('search', { service: name, limit }, options)).actions; // no URL can hold it
+      if (/^\.{0,2}$|\p{Surrogate}/u.test(name)) return (await get('search', { service: name, limit }, options)).actions; // no URL can hold it
       return (await get(`service/${encodeURIComponent(name)}`, { limit }, options)).actions;
     },
     getActionStats: async (options) => (await get('stats', {}, options)).stats,
@@ -101,7 +114,7 @@ export function connect({ base, token, fetch } = {}) {
     login: async (token, options) => void (await post('login', { token }, options)),
     logout: async (options) => void (await post('logout', undefined, options)),
     // Calls onAction for each that matches, from now on, until close().
-    stream: (query, onAction, options) => follow(send, query, onAction, options),
+    stream: (query, onAction, options) => follow(prepare, send, query, onAction, options),
   };
 }
 
@@ -144,7 +157,7 @@ function tell(callback, value) {
 }
 
 /** Follows the stream through as many connections as it takes. */
-function follow(send, query, onAction, { onMissed, onState, after, last, signal } = {}) {
+function follow(prepare, send, query, onAction, { onMissed, onState, after, last, signal } = {}) {
   const seen = new Set();
   let state = 'connecting';
   let ended = false;
@@ -225,6 +238,11 @@ function follow(send, query, onAction, { onMissed, onState, after, last, signal 
 
   const run = async () => {
     await null; // nothing is called before stream has returned
+    try {
+      prepare('stream', { query });
+    } catch (error) {
+      return enter('closed', { error }); // nor could it be made later
+    }
     for (;;) {
       enter('connecting');
       if (ended) return;

@@ -217,3 +217,37 @@ test('aborting', async (t) => {
   }
   await assert.rejects(connect({ base }).active({ signal: AbortSignal.timeout(20) }), { name: 'TimeoutError' });
 });
+
+test('what cannot be asked is an error like any other, and no stream', async () => {
+  const never = () => assert.fail('it was sent');
+  const strict = connect({ base: BASE, fetch: never });
+  for (const [why, call] of Object.entries({
+    'Invalid time value': () => strict.search({ from: new Date(NaN) }),
+    'Invalid URL': () => connect({ base: '::', fetch: never }).search(),
+    BigInt: () => strict.record({ duration: 1n }),
+    'no header can': () => connect({ base: BASE, token: 's3cret\n', fetch: never }).search(),
+  })) {
+    await assert.rejects(call, (error) => {
+      assert.ok(error instanceof ActionLogError && error.status === 0, `${error}`);
+      assert.match(error.message, /^The request cannot be made: /);
+      assert.ok(error.message.includes(why) && !error.message.includes('s3cret'), error.message);
+      return true;
+    });
+  }
+  const states = [];
+  await new Promise((resolve) => {
+    strict.stream({ from: new Date(NaN) }, never, { onState: ({ state, error }) => { states.push(state, error?.status); resolve(); } });
+  });
+  assert.deepEqual(states, ['closed', 0]);
+});
+
+test('odd names and answers', async () => {
+  assert.deepEqual(await api.getActionsByService('\ud800'), []);
+  await assert.rejects(api.getActionsByService(''), { name: 'ActionLogError', status: 400 });
+  for (const text of ['null', '7', '"x"']) {
+    const odd = connect({ base: BASE, fetch: async () => new Response(text) });
+    await assert.rejects(odd.getRecentActions(), { name: 'ActionLogError', message: 'The answer is not whole: it is no object' });
+  }
+  const odd = connect({ base: BASE, fetch: () => Promise.reject() });
+  await assert.rejects(odd.search(), { name: 'ActionLogError', status: 0 });
+});
