@@ -56,11 +56,12 @@ func (h *Histogram) Add(d time.Duration) { h.AddBucket(Bucket(d), 1) }
 
 // AddBucket counts n durations of a bucket.
 func (h *Histogram) AddBucket(bucket int, n uint64) {
-	o := &h.octaves[bucket/perOctave]
-	if *o == nil {
-		*o = new([perOctave]uint64)
+	o := h.octaves[uint(bucket)/perOctave]
+	if o == nil {
+		o = new([perOctave]uint64)
+		h.octaves[bucket/perOctave] = o
 	}
-	(*o)[bucket%perOctave] += n
+	o[uint(bucket)%perOctave] += n
 	h.n += n
 }
 

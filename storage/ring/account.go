@@ -54,6 +54,12 @@ func (a *account) add(duration int64, bucket int) {
 	a.durations.AddBucket(bucket, 1)
 }
 
+// merge counts what was counted elsewhere.
+func (a *account) merge(sum int64, durations *storage.Histogram) {
+	a.sum = addSum(a.sum, sum)
+	a.durations.Merge(durations)
+}
+
 // addSum adds durations, of which none is negative. A sum beyond what a
 // duration can be stays the greatest that there is.
 func addSum(x, y int64) int64 {
@@ -91,30 +97,38 @@ func (r *Ring) Totals(ctx context.Context) ([]storage.Total, error) {
 	for _, nm := range *r.names.all.Load() {
 		if !seen[nm.pair] {
 			seen[nm.pair] = true
-			list = d.accounts.appendTotal(list, &nm)
+			list = d.appendTotal(list, &nm)
 		}
 	}
 	return list, ctx.Err()
 }
 
-// appendTotal appends what was counted of a service and action, if anything.
-func (t *accounts) appendTotal(list []storage.Total, nm *name) []storage.Total {
-	k := int(kindOf(nm.pair, false))
-	if k >= len(t.kinds) {
-		return list
+// appendTotal appends what was counted of a service and action, if anything:
+// what is in its accounts, and in the open cells of the time line.
+func (d *derived) appendTotal(list []storage.Total, nm *name) []storage.Total {
+	total := storage.Total{Service: nm.service, Action: nm.action}
+	sum := int64(0)
+	add := func(n *int64, moreSum int64, durations *storage.Histogram) {
+		*n += int64(durations.Count())
+		sum = addSum(sum, moreSum)
+		total.Durations.Merge(durations)
 	}
-	success, failure := &t.kinds[k], &t.kinds[k|1]
-	total := storage.Total{
-		Service: nm.service, Action: nm.action,
-		Success: int64(success.durations.Count()), Failed: int64(failure.durations.Count()),
-		Sum: durationOf(addSum(success.sum, failure.sum)),
+	for k, n := range map[kind]*int64{kindOf(nm.pair, false): &total.Success, kindOf(nm.pair, true): &total.Failed} {
+		if int(k) < len(d.accounts.kinds) {
+			a := &d.accounts.kinds[k]
+			add(n, a.sum, &a.durations)
+		}
+		for i := range d.times.open {
+			if by := d.times.open[i].by; int(k) < len(by) {
+				add(n, by[k].sum, &by[k].durations)
+			}
+		}
 	}
 	if total.Success+total.Failed == 0 {
 		return list
 	}
-	total.Durations.Merge(&success.durations)
-	total.Durations.Merge(&failure.durations)
-	if int(nm.pair) < len(t.exemplars) && t.exemplars[nm.pair] != nil {
+	total.Sum = durationOf(sum)
+	if t := &d.accounts; int(nm.pair) < len(t.exemplars) && t.exemplars[nm.pair] != nil {
 		for _, e := range t.exemplars[nm.pair] {
 			if !e.TraceID.IsZero() {
 				total.Exemplars = append(total.Exemplars, e)

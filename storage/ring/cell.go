@@ -2,7 +2,6 @@ package ring
 
 import (
 	"encoding/binary"
-	"math"
 	"time"
 
 	"actionlog/storage"
@@ -100,13 +99,13 @@ func eachRun(log []byte, visit func(k kind, longest int64, bucket int, n uint64)
 
 // dense counts where it is quick to count: by index.
 type dense struct {
-	kinds       []kind // that have been counted
-	by          []denseKind
-	held        int // how many of by have memory
-	first, last int64
+	kinds []kind // that have been counted
+	by    []denseKind
+	held  int // how many of by have memory
 }
 
 type denseKind struct {
+	sum       int64 // of all durations
 	longest   int64
 	durations storage.Histogram
 	held      bool // whether durations may have memory
@@ -130,7 +129,12 @@ func (d *dense) of(k kind) *denseKind {
 	return e
 }
 
-func (d *dense) count(k kind, duration int64, bucket int) { d.countMany(k, duration, bucket, 1) }
+// add counts a duration that falls into the bucket.
+func (e *denseKind) add(duration int64, bucket int) {
+	e.sum = addSum(e.sum, duration)
+	e.longest = max(e.longest, duration)
+	e.durations.AddBucket(bucket, 1)
+}
 
 func (d *dense) countMany(k kind, longest int64, bucket int, n uint64) {
 	e := d.of(k)
@@ -138,17 +142,11 @@ func (d *dense) countMany(k kind, longest int64, bucket int, n uint64) {
 	e.durations.AddBucket(bucket, n)
 }
 
-func (d *dense) merge(k kind, longest int64, durations *storage.Histogram) {
+func (d *dense) merge(k kind, add *run) {
 	e := d.of(k)
-	e.longest = max(e.longest, longest)
-	e.durations.Merge(durations)
-}
-
-func (d *dense) span(first, last int64) {
-	if len(d.kinds) == 0 {
-		d.first, d.last = math.MaxInt64, 0
-	}
-	d.first, d.last = min(d.first, first), max(d.last, last)
+	e.sum = addSum(e.sum, add.sum)
+	e.longest = max(e.longest, add.longest)
+	e.durations.Merge(add.durations)
 }
 
 // appendTo appends what was counted to the log of a cell.
@@ -167,7 +165,7 @@ func (d *dense) reset() {
 	}
 	for _, k := range d.kinds {
 		e := &d.by[k]
-		e.longest = 0
+		e.sum, e.longest = 0, 0
 		e.durations.Reset()
 	}
 	d.kinds = d.kinds[:0]

@@ -18,8 +18,8 @@
 // texts that don't fit the slot lie in side chunks, written once and dropped
 // whole once no slot of the window refers to them.
 //
-//	slot   state 8 | time 8 | duration 8 | bytes 8 | side 8 | trace 16 | remote 16
-//	       span 8 | handle 4 | code 2 | flags 1 | lengths 2+1+2 | texts 36
+//	slot   state 8 | time 8 | duration 8 | handle 4 | code 2 | flags 1 | outcome 1 | trace 16 | span 8 | bytes 8
+//	       side 8 | remote 16 | lengths 1+1+2 | texts 36
 //	state  number<<8 | writing | counted | readers (6 bits)
 //
 // A slot is locked by a compare-and-swap on its state, by one writer or by
@@ -28,12 +28,18 @@
 // for a reader, nor a reader for a writer: what is being written at that
 // moment is simply not recorded yet.
 //
-// What is derived (window counters, histograms, keeps, totals, the time line) is
-// counted from the slots by whoever reads, by a short-lived goroutine each 2048
-// actions, and, in a flood that outruns it, by the writers themselves, in
-// batches. A slot that is overwritten before it was counted is counted by its
-// overwriter, by second, service and action, in two atomic additions, and saved
-// if it could be wanted among the keeps, so all hold in any flood.
+// What is derived (the window's counts, keeps, totals, the time line) is counted
+// from the slots by whoever reads, by a short-lived goroutine each 2048 actions,
+// and, in a flood that outruns it, by the writers themselves, 64 at a time. It
+// reads the first cache line of each slot, and locks none as long as no writer
+// comes near: it announces which slots it reads, and a writer that has lapped it
+// gives up those numbers as it does for a slot that is busy. Each action is
+// counted once, by its service and action in the second it ended in: totals are
+// those that are over and the one that is not, and the window's counts are added
+// up when somebody asks. A slot that is overwritten before it was counted is
+// counted by its overwriter, by second, service and action, in two atomic
+// additions, and saved if it could be wanted among the keeps, so all hold in any
+// flood.
 //
 // The time line has each action since the last clear in one cell: of its second
 // for 15 minutes, then of its minute until it is 24 hours old. A cell is a log
@@ -58,7 +64,8 @@
 // window and keeps hold.
 // [Ring.Totals] are exact always, and go on over a clear.
 //
-// Memory is bounded: 152 bytes a slot, side chunks of at most 7 KB for each
+// Memory is bounded: 128 bytes a slot, 16 to 32 more for each action of the
+// window, side chunks of at most 7 KB for each
 // action of the window (in practice some tens of bytes) or 64 MiB, whichever is
 // more, and some 10 MB of keeps where all names are used up. Outside the window,
 // texts that no chunk holds any more are gone, and an error reads "(dropped)".

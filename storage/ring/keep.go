@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"sync/atomic"
-
-	"actionlog/storage"
 )
 
 // How much is kept beyond the window, so that a flood does not wash it out.
@@ -72,17 +70,22 @@ func (k *keeps) clear() {
 // wanted says among which keeps an action belongs.
 type wanted struct{ last, failure, slow bool }
 
-func (d *derived) wants(nm *name, duration int64, hasFailed bool) wanted {
-	d.keeps.grow(int(nm.svc)+1, int(nm.pair)+1)
-	var inWindow tally
-	if int(nm.svc) < len(d.svcs) {
-		inWindow = d.svcs[nm.svc]
-	}
+func (d *derived) wants(svc int32, k kind, duration int64) wanted {
+	d.keeps.grow(int(svc)+1, int(k.pair())+1)
+	total, failures := d.window.of(svc)
 	return wanted{
-		last:    inWindow.total < keepLast,
-		failure: hasFailed && inWindow.failed < keepLast,
-		slow:    duration > d.keeps.floors[nm.pair].Load(),
+		last:    total < keepLast,
+		failure: k.failed() && failures < keepLast,
+		slow:    duration > d.keeps.floor(k.pair()),
 	}
+}
+
+// floor returns the duration that an action must exceed to be among the slowest.
+func (k *keeps) floor(pair int32) int64 {
+	if int(pair) >= len(k.slow) {
+		return -1
+	}
+	return k.floors[pair].Load()
 }
 
 func (k *keeps) grow(services, pairs int) {
@@ -96,27 +99,26 @@ func (k *keeps) grow(services, pairs int) {
 	}
 }
 
-func (k *keeps) add(nm *name, a kept, w wanted) {
+func (k *keeps) add(svc, pair int32, a kept, w wanted) {
 	if w.last {
-		k.last[nm.svc].add(a, keepLast, byNumber)
+		k.last[svc].add(a, keepLast, byNumber)
 	}
 	if w.failure {
-		k.failures[nm.svc].add(a, keepLast, byNumber)
+		k.failures[svc].add(a, keepLast, byNumber)
 	}
 	if w.slow {
-		l := &k.slow[nm.pair]
+		l := &k.slow[pair]
 		l.add(a, keepSlow, byDuration)
 		if len(l.list) == keepSlow {
-			k.floors[nm.pair].Store(l.list[0].rec.duration)
+			k.floors[pair].Store(l.list[0].rec.duration)
 		}
 	}
 }
 
 // keep copies an action that leaves the window if it is among the last of its
 // service, the last failures of its service, or the slowest of its action.
-func (r *Ring) keep(n uint64, h storage.Handle, duration int64, hasFailed bool) {
-	nm := r.names.at(h)
-	w := r.counts.wants(nm, duration, hasFailed)
+func (r *Ring) keep(n uint64, svc int32, k kind, duration int64) {
+	w := r.counts.wants(svc, k, duration)
 	if w == (wanted{}) {
 		return
 	}
@@ -127,7 +129,7 @@ func (r *Ring) keep(n uint64, h storage.Handle, duration int64, hasFailed bool) 
 	if a.rec.sideLen != 0 {
 		a.side = string(r.side.at(a.rec.side, int(a.rec.sideLen)))
 	}
-	r.counts.keeps.add(nm, a, w)
+	r.counts.keeps.add(svc, k.pair(), a, w)
 }
 
 // keepRescued keeps what a flood overwrote, once it has left the window.
@@ -143,7 +145,7 @@ func (r *Ring) keepRescued() {
 	for ; left < len(d.rescued) && d.rescued[left].number <= d.low; left++ {
 		a := d.rescued[left]
 		if nm := r.names.at(a.rec.handle); a.number > d.line {
-			d.keeps.add(nm, a, d.wants(nm, a.rec.duration, a.rec.flags&failed != 0))
+			d.keeps.add(nm.svc, nm.pair, a, d.wants(nm.svc, kindOf(nm.pair, a.rec.flags&failed != 0), a.rec.duration))
 		}
 	}
 	d.rescued = slices.Delete(d.rescued, 0, left)

@@ -9,10 +9,10 @@ func (r *Ring) put(at, duration int64, f *storage.Finish, instance string) stora
 	}
 	n, s := r.claim()
 	rec := &s.rec
-	rec.time, rec.duration, rec.bytes = at, duration, f.Bytes
+	rec.time, rec.duration = at, duration
+	rec.handle, rec.code = f.Handle, uint16(f.Code)
 	rec.trace, rec.span = f.TraceID, f.SpanID
-	rec.handle = f.Handle
-	rec.code = uint16(f.Code)
+	rec.bytes = f.Bytes
 	rec.outcome, rec.idLen, rec.pathLen, rec.sideLen = 0, 0, 0, 0
 	var flags uint8
 	if f.HTTP {
@@ -120,27 +120,36 @@ func (r *Ring) claim() (uint64, *slot) {
 		n := r.head.Add(1)
 		s := &r.slots[n&r.mask]
 		left := r.counts.left.Load() // before the slot is taken, from when on it cannot be kept
-		before, ok := s.take(n)
-		if !ok {
-			r.gaps.note(n)
-			continue
+		before := s.state.Load()
+		old := before >> numShift
+		if before&busy == 0 && old <= n {
+			if old <= left {
+				if s.take(n, before) {
+					return n, s
+				}
+			} else if r.overwrite(n, s, before) {
+				return n, s
+			}
 		}
-		if old := before >> numShift; old != 0 && (before&counted == 0 || old > left) {
-			r.overwrite(old, before, &s.rec)
-		}
-		return n, s
+		r.gaps.note(n)
 	}
 }
 
-// overwrite counts action n, which is overwritten before it was counted or
-// before it has left the window, and saves it: a flood is a whole ring ahead of
-// the counting.
-func (r *Ring) overwrite(n, state uint64, rec *record) {
-	nm := r.names.at(rec.handle)
-	if state&counted == 0 {
-		r.spill.add(kindOf(nm.pair, rec.flags&failed != 0), rec.time, rec.duration)
+// overwrite takes the slot, counts the action in it if that was not done yet,
+// and saves it: a flood is a whole ring ahead of the counting. It fails if the
+// action is just being counted.
+func (r *Ring) overwrite(n uint64, s *slot, before uint64) bool {
+	old := before >> numShift
+	isCounted, isRead := r.counts.of(old, before)
+	if isRead || !s.take(n, before) {
+		return false
 	}
-	r.save(n, nm, rec)
+	nm := r.names.at(s.rec.handle)
+	if !isCounted {
+		r.spill.add(kindOf(nm.pair, s.rec.flags&failed != 0), s.rec.time, s.rec.duration)
+	}
+	r.save(old, nm, &s.rec)
+	return true
 }
 
 // isClean reports whether clean has nothing to do, as of nearly all that come.

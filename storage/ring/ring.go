@@ -50,7 +50,7 @@ func New(opts Options) *Ring {
 	r.side.init(opts.Window, len(r.slots))
 	r.active.init()
 	r.wake.init()
-	r.counts.init(len(r.slots), now)
+	r.counts.init(&r.opts, now)
 	return r
 }
 

@@ -11,7 +11,7 @@ import (
 // The low byte of a slot's state; the number of its action is above it.
 const (
 	readers  = 0x3f // how many readers hold it
-	counted  = 0x40 // what is derived has been counted
+	counted  = 0x40 // it was counted by itself: see progress for the others
 	writing  = 0x80 // a writer holds it
 	busy     = readers | writing
 	numShift = 8
@@ -27,19 +27,20 @@ type slot struct {
 type record struct {
 	time     int64 // nanoseconds since 1970
 	duration int64
-	bytes    int64
-	side     uint64 // where the side bytes are
-	trace    storage.TraceID
-	remote   [16]byte // an IPv4 address is mapped
-	span     storage.SpanID
 	handle   storage.Handle
 	code     uint16
 	flags    uint8
-	outcome  uint8  // index in outcomes
-	idLen    uint8  // bytes of the request id in text
-	pathLen  uint8  // bytes of the path in text, behind the request id
-	sideLen  uint16 // 0 for no side bytes
-	text     [36]byte
+	outcome  uint8 // index in outcomes
+	trace    storage.TraceID
+	span     storage.SpanID
+	bytes    int64 // the last in the cache line of state, which is all that counting reads
+
+	side    uint64   // where the side bytes are
+	remote  [16]byte // an IPv4 address is mapped
+	idLen   uint8    // bytes of the request id in text
+	pathLen uint8    // bytes of the path in text, behind the request id
+	sideLen uint16   // 0 for no side bytes
+	text    [36]byte
 }
 
 const (
@@ -61,14 +62,9 @@ func outcomeIndex(o storage.Outcome) uint8 {
 	return 0
 }
 
-// take locks the slot to write action n, and returns the state before. It
-// fails if the slot is held, or already holds a later action.
-func (s *slot) take(n uint64) (before uint64, ok bool) {
-	before = s.state.Load()
-	if before&busy != 0 || before>>numShift > n {
-		return before, false
-	}
-	return before, s.state.CompareAndSwap(before, n<<numShift|writing)
+// take locks the slot to write action n, if its state is still as it was before.
+func (s *slot) take(n, before uint64) bool {
+	return s.state.CompareAndSwap(before, n<<numShift|writing)
 }
 
 // publish unlocks the slot that holds action n from now on.

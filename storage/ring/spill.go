@@ -223,26 +223,28 @@ func (d *derived) takeTable(t *spillTable, cleared bool) (some bool) {
 		}
 		h.Reset()
 		sum := c.take(&h)
-		a := d.accounts.of(kind(k))
-		a.sum = addSum(a.sum, sum)
-		if h.Count() == 0 {
-			continue
-		}
-		some = true
-		a.durations.Merge(&h)
-		if cleared {
+		some = some || h.Count() != 0
+		if cleared || h.Count() == 0 {
+			d.accounts.of(kind(k)).merge(sum, &h)
 			continue
 		}
 		d.lived(kind(k), int64(h.Count()))
-		d.times.merge(kind(k), &run{first: c.first.Load(), last: c.last.Load(), longest: c.longest.Load(), durations: &h})
+		d.times.merge(kind(k), &run{first: c.first.Load(), last: c.last.Load(), longest: c.longest.Load(), sum: sum, durations: &h})
 	}
 	return some
+}
+
+// lived counts actions since the line.
+func (d *derived) lived(k kind, n int64) {
+	d.life.Total += n
+	if k.failed() {
+		d.life.Failed += n
+	}
 }
 
 // countOverwritten counts an action that found no table.
 func (d *derived) countOverwritten(it *stray) {
 	bucket := storage.Bucket(durationOf(it.duration))
-	d.accounts.of(it.kind).add(it.duration, bucket)
 	d.lived(it.kind, 1)
 	d.times.add(it.kind, it.at, it.duration, bucket)
 }

@@ -26,21 +26,21 @@ func (r *Ring) Stats(ctx context.Context, q storage.Query) (storage.Stats, error
 	return st, r.matchedStats(ctx, m, &st)
 }
 
-// countedStats fills st from the counters that are kept.
+// countedStats fills st from what was counted.
 func (r *Ring) countedStats(st *storage.Stats) {
 	d := &r.counts
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	r.catchUp()
-	longest := d.longest(r)
+	sums := d.window.sum(d.low, d.done.Load())
 	sum := storage.NewSummer()
 	for _, nm := range *r.names.all.Load() {
-		if int(nm.pair) >= len(longest) || d.pairs[nm.pair].total == 0 || longest[nm.pair].taken {
+		if int(nm.pair) >= len(sums) || sums[nm.pair].counts.Total == 0 {
 			continue
 		}
-		p := &d.pairs[nm.pair]
-		longest[nm.pair].taken = true
-		sum.Merge(nm.service, nm.action, storage.Counts{Total: p.total, Failed: p.failed}, &p.durations, longest[nm.pair].duration)
+		p := &sums[nm.pair]
+		sum.Merge(nm.service, nm.action, p.counts, &p.durations, p.longest)
+		p.counts = storage.Counts{} // several handles are of this service and action
 	}
 	sum.Fill(st)
 	r.lifetime(st)
@@ -51,23 +51,6 @@ func (r *Ring) lifetime(st *storage.Stats) {
 	d := &r.counts
 	st.Since = d.since.UTC().Truncate(time.Millisecond)
 	st.Lifetime = d.life
-}
-
-// longest is the longest duration of a service and action in the window.
-type longest struct {
-	duration time.Duration
-	taken    bool
-}
-
-func (d *derived) longest(r *Ring) []longest {
-	list := make([]longest, len(d.pairs))
-	for n := d.low + 1; n <= d.done.Load(); n++ {
-		if w := &d.window[n&r.mask]; w.number == n {
-			l := &list[r.names.at(w.handle).pair]
-			l.duration = max(l.duration, durationOf(w.duration))
-		}
-	}
-	return list
 }
 
 // matchedStats fills st from the window's actions that match.

@@ -41,52 +41,63 @@ type timeLine struct {
 	grown   int  // bytes since the last look at how much there is
 	hurried bool // what can wait is left to others
 	strays  bool // something was counted that lies outside of what is kept
+
+	accounts *accounts // of what is in no open cell
 }
 
 // openCell is a cell of about now, that most of what comes in belongs to.
 type openCell struct {
 	dense
-	cell       *cell // nil for none
-	start, end int64
+	cell        *cell // nil for none
+	start, end  int64
+	first, last int64 // moments of what was counted
 }
+
+func (o *openCell) span(first, last int64) { o.first, o.last = min(o.first, first), max(o.last, last) }
 
 func floor(at int64, width time.Duration) int64 { return at - at%int64(width) }
 
-// add counts an action of the kind whose duration falls into the bucket.
-func (l *timeLine) add(k kind, at, duration int64, bucket int) {
+// openOf returns the open cell of a moment, or nil if that is not of about now.
+func (l *timeLine) openOf(at int64) *openCell {
 	o := &l.open[at/int64(time.Second)&1]
 	if at < o.start || at >= o.end {
 		if !l.current(at, o) {
-			l.addLate(k, at, duration)
-			return
+			return nil
 		}
 		l.reopen(o, at)
 	}
-	o.span(at, at)
-	o.count(k, duration, bucket)
+	return o
+}
+
+// add counts an action of the kind whose duration falls into the bucket.
+func (l *timeLine) add(k kind, at, duration int64, bucket int) {
+	if o := l.openOf(at); o != nil {
+		o.span(at, at)
+		o.of(k).add(duration, bucket)
+		return
+	}
+	l.accounts.of(k).add(duration, bucket)
+	l.addLate(k, at, duration)
 }
 
 // run is actions of one kind and second that were counted together.
 type run struct {
-	first, last, longest int64
-	durations            *storage.Histogram
+	first, last, longest, sum int64
+	durations                 *storage.Histogram
 }
 
 // merge counts what was counted elsewhere.
 func (l *timeLine) merge(k kind, add *run) {
-	o := &l.open[add.first/int64(time.Second)&1]
-	if add.first < o.start || add.first >= o.end {
-		if !l.current(add.first, o) {
-			if c := l.cellOf(add.first); c != nil {
-				c.span(add.first, add.last)
-				l.append(c, appendRun(c.log, c.kind(k), add.longest, add.durations))
-			}
-			return
-		}
-		l.reopen(o, add.first)
+	if o := l.openOf(add.first); o != nil {
+		o.span(add.first, add.last)
+		o.merge(k, add)
+		return
 	}
-	o.span(add.first, add.last)
-	o.merge(k, add.longest, add.durations)
+	l.accounts.of(k).merge(add.sum, add.durations)
+	if c := l.cellOf(add.first); c != nil {
+		c.span(add.first, add.last)
+		l.append(c, appendRun(c.log, c.kind(k), add.longest, add.durations))
+	}
 }
 
 // current reports whether at is of about now, and later than what is open.
@@ -106,14 +117,23 @@ func (l *timeLine) reopen(o *openCell, at int64) {
 	}
 }
 
-// close moves what was counted in an open cell to the cell.
+// close moves what was counted in an open cell to the cell, and to the accounts.
 func (l *timeLine) close(o *openCell) {
 	if o.cell != nil && len(o.kinds) > 0 {
 		o.cell.span(o.first, o.last)
 		l.append(o.cell, o.appendTo(o.cell.log, o.cell))
+		l.settle(o)
 		o.reset()
 	}
 	o.cell, o.start, o.end = nil, 0, 0
+	o.first, o.last = math.MaxInt64, 0
+}
+
+// settle adds what was counted in an open cell to the accounts.
+func (l *timeLine) settle(o *openCell) {
+	for _, k := range o.kinds {
+		l.accounts.of(k).merge(o.by[k].sum, &o.by[k].durations)
+	}
 }
 
 // addLate counts an action that does not belong to what is open.
@@ -253,5 +273,11 @@ func (l *timeLine) shed() {
 }
 
 func (l *timeLine) clear() {
-	*l = timeLine{now: l.now, tick: l.tick, most: mostDetail, seconds: map[int64]*cell{}, minutes: map[int64]*cell{}}
+	if l.accounts == nil {
+		l.accounts = &accounts{}
+	}
+	for i := range l.open {
+		l.settle(&l.open[i])
+	}
+	*l = timeLine{now: l.now, tick: l.tick, most: mostDetail, seconds: map[int64]*cell{}, minutes: map[int64]*cell{}, accounts: l.accounts}
 }

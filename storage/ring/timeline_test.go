@@ -261,7 +261,7 @@ func TestDenseForgetsWhatIsIdle(t *testing.T) {
 	var d dense
 	for first := kind(0); first < kinds; first += mostIdle / 2 {
 		for k := first; k < min(first+mostIdle/2, kinds); k++ {
-			d.count(k, 1000, storage.Bucket(1000))
+			d.of(k).add(1000, storage.Bucket(1000))
 		}
 		d.reset()
 	}
