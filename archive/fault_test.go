@@ -393,12 +393,10 @@ func TestSyncFails(t *testing.T) {
 		}
 		m := newMaker(time.Now())
 		write(t, w, m.next(1))
-		syncs := 0
+		var syncs atomic.Int32
 		faults.SetHook(func(op, base string) error {
-			if op == "fsync" {
-				if syncs++; syncs <= 2 {
-					return syscall.EIO
-				}
+			if op == "fsync" && syncs.Add(1) <= 2 {
+				return syscall.EIO
 			}
 			return nil
 		})
@@ -412,8 +410,8 @@ func TestSyncFails(t *testing.T) {
 		}
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
-		if got := w.Status(); got.SyncError != nil || syncs != 3 {
-			t.Errorf("after %d fsyncs, the status is %+v", syncs, got)
+		if got := w.Status(); got.SyncError != nil || syncs.Load() != 3 {
+			t.Errorf("after %d fsyncs, the status is %+v", syncs.Load(), got)
 		}
 		closeWriter(t, w)
 	})
