@@ -53,11 +53,12 @@ var arrows = map[string][]string{
 	"actionlog/adminapi/internal":   {},
 	"actionlog/archive":             {"actionlog/storage"},
 	"actionlog/example":             {"actionlog/storage", "actionlog/storage/ring", "actionlog/storage/sqlite", "actionlog/middleware", "actionlog/adminapi", "actionlog/adminapi/docs", "actionlog/adminapi/prom", "actionlog/archive"},
+	"actionlog/archive/ship":        {"actionlog/storage", "actionlog/archive"},
 	"actionlog/archive/internal":    {},
 	"actionlog/middleware/internal": {},
 
 	"actionlog/archive/cmd/actionlog": {"actionlog/archive/internal/cli"},
-	"actionlog/archive/internal/cli":  {"actionlog/storage", "actionlog/archive", "actionlog/adminapi"},
+	"actionlog/archive/internal/cli":  {"actionlog/storage", "actionlog/archive", "actionlog/archive/ship", "actionlog/adminapi"},
 
 	"actionlog/archive/internal/dataset":         {"actionlog/storage", "actionlog/archive"},
 	"actionlog/archive/internal/dataset/compare": {"actionlog/storage", "actionlog/archive/internal/dataset"},
