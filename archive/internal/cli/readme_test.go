@@ -18,7 +18,7 @@ var (
 )
 
 // endless are the commands that go on until Ctrl-C.
-var endless = regexp.MustCompile(`^(serve|tail -f) `)
+var endless = regexp.MustCompile(`^(serve|ship|tail -f) `)
 
 // TestReadme holds that the README's command lines print what it shows, and that
 // it shows each command.

@@ -93,6 +93,7 @@ func (s *session) commands() []*cobra.Command {
 		s.verifyCommand(),
 		s.indexCommand(),
 		s.serveCommand(),
+		s.shipCommand(),
 	}
 }
 
