@@ -62,6 +62,9 @@ func (d *Destination) Deliver(ctx context.Context, batch []storage.Action) (ship
 	if !reply.OK() {
 		return d.failed(reply, batch)
 	}
+	if reply.HTML() {
+		return ship.Outcome{}, d.client.Error(ship.Unavailable, reply, "a page of HTML, which is no answer of Loki; check the URL")
+	}
 	return ship.Outcome{}, nil
 }
 

@@ -51,7 +51,6 @@ type Options struct {
 // serviceLabel is the label that depends on the action.
 const serviceLabel = "service"
 
-
 // validate checks what the client does not.
 func (o Options) validate() error {
 	if strings.ContainsFunc(o.Tenant, func(r rune) bool { return r <= ' ' || r > '~' }) {

@@ -17,6 +17,9 @@ import (
 // that it is sent again.
 func (d *Destination) failed(reply *post.Reply, batch []storage.Action) (ship.Outcome, error) {
 	text := reply.Text()
+	if strings.Contains(text, "no org id") {
+		text += "; set Tenant"
+	}
 	fault := d.client.Fault(reply, text)
 	if fault.Kind != ship.Refused || reply.Status != http.StatusBadRequest {
 		return ship.Outcome{}, fault
@@ -59,10 +62,8 @@ func tooOld(said string, batch []storage.Action, times []int64) ship.Outcome {
 	}
 	found := bound.FindAllStringSubmatch(said, maxBounds)
 	for i := range batch {
-		reason := ""
-		if strings.Contains(said, serviceLabel+"="+strconv.Quote(serviceOf(&batch[i]))) {
-			reason = older(found, times[i])
-		}
+		ofStream := strings.Contains(said, serviceLabel+"="+strconv.Quote(serviceOf(&batch[i])))
+		reason := older(found, times[i], ofStream)
 		if reason != "" {
 			out.Refused = append(out.Refused, ship.Refusal{Index: i, Reason: reason})
 		} else {
@@ -74,9 +75,13 @@ func tooOld(said string, batch []storage.Action, times []int64) ship.Outcome {
 
 const maxBounds = 64
 
-// older returns Loki's words if the time lies before one of the bounds.
-func older(found [][]string, nanos int64) string {
+// older returns Loki's words if the time lies before one of the bounds. What is
+// too old is so in every stream, what is too far behind in the one that is named.
+func older(found [][]string, nanos int64, ofStream bool) string {
 	for _, m := range found {
+		if strings.HasPrefix(m[1], "entry") && !ofStream {
+			continue
+		}
 		if t, err := time.Parse(time.RFC3339Nano, m[2]); err == nil && nanos < t.UnixNano() {
 			return m[0]
 		}

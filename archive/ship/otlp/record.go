@@ -124,7 +124,6 @@ func (e *encoder) record(a *storage.Action, observed time.Time) {
 	m := &e.out
 	record := m.open(scopeLogsRecords)
 	m.fixed64(recordTime, nanos(a.Time))
-	m.fixed64(recordObserved, nanos(observed))
 	if a.Failed() {
 		m.varint(recordSeverity, severityError)
 		m.text(recordSeverityText, "ERROR")
@@ -143,6 +142,7 @@ func (e *encoder) record(a *storage.Action, observed time.Time) {
 	if !a.SpanID.IsZero() {
 		m.bytes(recordSpanID, a.SpanID[:])
 	}
+	m.fixed64(recordObserved, nanos(observed))
 	m.text(recordEventName, eventName)
 	m.close(record)
 }

@@ -22,9 +22,11 @@ func (c *Client) Mask(text string) string {
 	if len(text) > storage.MaxText {
 		text = text[:storage.MaxText]
 	}
+	var pairs []string
 	for _, secret := range c.masked() {
-		text = strings.ReplaceAll(text, secret, storage.DefaultMask)
+		pairs = append(pairs, secret, storage.DefaultMask)
 	}
+	text = strings.NewReplacer(pairs...).Replace(text) // which reads no mask again
 	text = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(text, "\uFFFD"), func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r)
 	}), " ")
