@@ -1,0 +1,45 @@
+// Package elasticsearch delivers actions to Elasticsearch or OpenSearch, by the
+// bulk API and in the field names of the Elastic Common Schema.
+//
+//	d, err := elasticsearch.New(elasticsearch.Options{
+//		URL:         "https://es.example:9200",
+//		APIKey:      "file:/run/secrets/elasticsearch",
+//		PutTemplate: true,
+//	})
+//
+// Actions go into a data stream, or into an index if [Options.Index] names one.
+// Either way the id of the document is the id of the action, and a document is
+// only ever created: one that is sent again is one that is there already, so a
+// resend doubles nothing. In a data stream that holds until its next rollover,
+// since an id is unique within one of its backing indexes.
+//
+// # Fields
+//
+//	@timestamp                 when the action ended
+//	message                    the action in one line
+//	event.id                   its id, which is the document's too
+//	event.action               its name
+//	event.outcome              success or failure
+//	event.duration             in nanoseconds
+//	event.kind                 event
+//	event.dataset              actionlog
+//	service.name               the service
+//	service.node.name          the instance
+//	error.message              the error
+//	http.request.method        the method
+//	http.request.id            the request's id
+//	http.response.status_code  the status on the wire, if there is one
+//	http.response.body.bytes   bytes of body sent
+//	url.path                   the path
+//	client.address, client.ip  the peer
+//	trace.id, span.id          the trace
+//	labels.*                   attributes; what is no letter, digit, _ or - in a key becomes _
+//	actionlog.route            the pattern that matched
+//	actionlog.outcome          panic, aborted, hijacked or streamed
+//
+// # Caveats
+//
+// Without the index template the far side guesses the types of the fields. A key
+// that only some attributes have becomes a field of the index all the same, of
+// which it takes 1,000; what has one more is refused.
+package elasticsearch
