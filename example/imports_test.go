@@ -58,7 +58,16 @@ var arrows = map[string][]string{
 	"actionlog/middleware/internal": {},
 
 	"actionlog/archive/cmd/actionlog": {"actionlog/archive/internal/cli"},
-	"actionlog/archive/internal/cli":  {"actionlog/storage", "actionlog/archive", "actionlog/archive/ship", "actionlog/adminapi"},
+	"actionlog/archive/internal/cli": {
+		"actionlog/storage", "actionlog/archive", "actionlog/adminapi", "actionlog/archive/ship",
+		"actionlog/archive/ship/elasticsearch", "actionlog/archive/ship/splunk", "actionlog/archive/ship/otlp", "actionlog/archive/ship/loki",
+	},
+
+	"actionlog/archive/ship/elasticsearch": {"actionlog/storage", "actionlog/archive/ship", "actionlog/archive/ship/internal/post"},
+	"actionlog/archive/ship/splunk":        {"actionlog/storage", "actionlog/archive/ship", "actionlog/archive/ship/internal/post"},
+	"actionlog/archive/ship/otlp":          {"actionlog/storage", "actionlog/archive/ship", "actionlog/archive/ship/internal/post"},
+	"actionlog/archive/ship/loki":          {"actionlog/storage", "actionlog/archive/ship", "actionlog/archive/ship/internal/post"},
+	"actionlog/archive/ship/internal":      {"actionlog/storage", "actionlog/archive/ship"},
 
 	"actionlog/archive/internal/dataset":         {"actionlog/storage", "actionlog/archive"},
 	"actionlog/archive/internal/dataset/compare": {"actionlog/storage", "actionlog/archive/internal/dataset"},

@@ -55,7 +55,8 @@ func (s *session) shipCommand() *cobra.Command {
 		Short: "Deliver actions to another system, over outages and restarts",
 		Long:  longShip,
 		Example: example(
-			"actionlog ship file --once copy.jsonl actions/",
+			"actionlog ship elasticsearch --dry-run https://es.example:9200 actions/",
+			"actionlog ship loki --from 24h http://localhost:3100 actions/",
 			"actionlog ship stdout --from now actions/ | vector",
 		),
 		Args: cobra.ArbitraryArgs,
@@ -66,7 +67,10 @@ func (s *session) shipCommand() *cobra.Command {
 			return fmt.Errorf("a destination is missing; allowed is %s", destinationNames(cmd))
 		},
 	}
-	cmd.AddCommand(s.shipFileCommand(), s.shipStdoutCommand())
+	cmd.AddCommand(
+		s.shipElasticsearchCommand(), s.shipSplunkCommand(), s.shipOTLPCommand(), s.shipLokiCommand(),
+		s.shipFileCommand(), s.shipStdoutCommand(),
+	)
 	return cmd
 }
 
