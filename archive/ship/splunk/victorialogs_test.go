@@ -32,6 +32,8 @@ func TestVictoriaLogs(t *testing.T) {
 	for i := range batch {
 		row := rows[string(batch[i].ID)]
 		want := eventOf(t, &batch[i])
+		want["_msg"] = want["event.action"] // as the URL asks for
+		delete(want, "event.action")
 		if diff := cmp.Diff(want, receiver.Drop(row, "_stream", "_stream_id")); diff != "" {
 			t.Fatalf("action %d (-want +got):\n%s", i, diff)
 		}
@@ -47,8 +49,6 @@ func eventOf(t *testing.T, a *storage.Action) map[string]string {
 	}
 	row := map[string]string{}
 	flatten("event.", event, row)
-	row["_msg"] = row["event.action"] // as the URL asks for
-	delete(row, "event.action")
 	row["_time"], row["host"], row["source"], row["sourcetype"] = a.Time.Format(time.RFC3339Nano), a.Instance, "actionlog", "_json"
 	row["fields.service"], row["fields.status"] = a.Service, string(a.Status)
 	return receiver.Drop(row)
