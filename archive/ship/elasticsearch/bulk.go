@@ -121,7 +121,7 @@ func (e *itemError) ofCluster() bool {
 	case "index_closed_exception", "invalid_index_name_exception", "validation_exception", "index_not_found_exception":
 		return true // validation_exception is what a full cluster says, of its shards
 	case "illegal_argument_exception":
-		for _, said := range []string{"pipeline with id", "no write index", "alias [", "op_type", "data stream", "unrecognized parameter"} {
+		for _, said := range []string{"pipeline with id", "no write index", "op_type", "unrecognized parameter"} {
 			if strings.Contains(e.Reason, said) {
 				return true
 			}

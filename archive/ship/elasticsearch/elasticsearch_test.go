@@ -64,6 +64,18 @@ func TestFaults(t *testing.T) {
 	})
 }
 
+func TestConnection(t *testing.T) {
+	receiver.TestConnection(t, func(c receiver.Connection) (ship.Destination, error) {
+		return elasticsearch.New(elasticsearch.Options{URL: c.URL, CAFile: c.CAFile, CertFile: c.CertFile, KeyFile: c.KeyFile, Timeout: c.Timeout, Headers: c.Headers})
+	})
+}
+
+func TestSecrets(t *testing.T) {
+	receiver.TestSecrets(t, func(url string) (ship.Destination, error) {
+		return elasticsearch.New(elasticsearch.Options{URL: url, APIKey: "env:" + receiver.Variable})
+	})
+}
+
 func TestOptionsAreRefused(t *testing.T) {
 	t.Parallel()
 	const url = "http://127.0.0.1:1"

@@ -75,6 +75,18 @@ func TestFaults(t *testing.T) {
 	})
 }
 
+func TestConnection(t *testing.T) {
+	receiver.TestConnection(t, func(c receiver.Connection) (ship.Destination, error) {
+		return otlp.New(otlp.Options{URL: c.URL, CAFile: c.CAFile, CertFile: c.CertFile, KeyFile: c.KeyFile, Timeout: c.Timeout, Headers: c.Headers})
+	})
+}
+
+func TestSecrets(t *testing.T) {
+	receiver.TestSecrets(t, func(url string) (ship.Destination, error) {
+		return otlp.New(otlp.Options{URL: url, Token: "env:" + receiver.Variable})
+	})
+}
+
 func TestOptionsAreRefused(t *testing.T) {
 	t.Parallel()
 	const url = "http://127.0.0.1:1"
@@ -177,6 +189,7 @@ func TestAnswers(t *testing.T) {
 		{"timeout", answer(504, inProto, ""), ship.Outcome{}, "504 Gateway Timeout", ship.Unavailable},
 		{"internal", answer(500, inProto, status(13, "cannot")), ship.Outcome{}, "500 Internal Server Error: cannot", ship.Refused},
 		{"internal-json", answer(500, inJSON, `{"code":2,"message":"cannot"}`), ship.Outcome{}, "500 Internal Server Error: cannot", ship.Refused},
+		{"internal-codeless", answer(500, inProto, status(0, "cannot")), ship.Outcome{}, "500 Internal Server Error: cannot", ship.Refused},
 		{"internal-passing", answer(500, inProto, status(14, "queue is full")), ship.Outcome{}, "queue is full", ship.Unavailable},
 		{"internal-wordless", answer(500, inProto, ""), ship.Outcome{}, "500 Internal Server Error", ship.Unavailable},
 		{"internal-other", answer(500, "text/html", "<html>"), ship.Outcome{}, "500 Internal Server Error: a page of HTML", ship.Unavailable},
