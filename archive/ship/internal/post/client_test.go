@@ -55,6 +55,32 @@ func TestReplyIsBounded(t *testing.T) {
 	}
 }
 
+// TestEndlessReply has a far side that never ends its answer.
+func TestEndlessReply(t *testing.T) {
+	t.Parallel()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for {
+			if _, err := w.Write(make([]byte, 64<<10)); err != nil {
+				return
+			}
+		}
+	}))
+	t.Cleanup(s.Close)
+	reply, err := open(t, post.Options{URL: s.URL}).Do(t.Context(), post.Request{Path: "/", Body: []byte("x"), Limit: 1000})
+	if err != nil || !reply.Cut || cap(reply.Body) > 1<<20 {
+		t.Errorf("%d bytes were read, %v", cap(reply.Body), err)
+	}
+}
+
+// TestURLIsHidden reaches nobody at a URL that holds a short secret.
+func TestURLIsHidden(t *testing.T) {
+	t.Parallel()
+	_, err := open(t, post.Options{URL: "http://" + receiver.FreeAddr(t) + "/abc?key=def"}).Do(t.Context(), post.Request{Path: "/push", Body: []byte("x")})
+	if err == nil || strings.Contains(err.Error(), "abc") || strings.Contains(err.Error(), "def") || !strings.Contains(err.Error(), "/…/push: ") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
 // TestConnectionIsKept counts the connections of many requests.
 func TestConnectionIsKept(t *testing.T) {
 	t.Parallel()
