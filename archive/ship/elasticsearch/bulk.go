@@ -57,10 +57,10 @@ const wanted = "errors,items.*.status,items.*.error.type,items.*.error.reason"
 func readBulk(body []byte, n int, mask func(string) string) (ship.Outcome, error) {
 	var reply bulkReply
 	if err := json.Unmarshal(body, &reply); err != nil {
-		return ship.Outcome{}, fmt.Errorf("that is no answer to a bulk request: %w", err)
+		return ship.Outcome{}, fmt.Errorf("that is no answer to a bulk request (%w); check the URL", err)
 	}
 	if reply.Errors == nil {
-		return ship.Outcome{}, errors.New("that is no answer to a bulk request: it does not say whether there were errors")
+		return ship.Outcome{}, errors.New("that is no answer to a bulk request, as it does not say whether there were errors; check the URL")
 	}
 	if len(reply.Items) != n {
 		return ship.Outcome{}, fmt.Errorf("that is an answer for %d actions, of %d that were sent", len(reply.Items), n)
@@ -121,7 +121,7 @@ func (e *itemError) ofCluster() bool {
 	case "index_closed_exception", "invalid_index_name_exception", "validation_exception", "index_not_found_exception":
 		return true // validation_exception is what a full cluster says, of its shards
 	case "illegal_argument_exception":
-		for _, said := range []string{"pipeline with id", "no write index", "alias [", "op_type", "data stream", "unrecognized parameter"} {
+		for _, said := range []string{"pipeline with id", "no write index", "op_type", "unrecognized parameter"} {
 			if strings.Contains(e.Reason, said) {
 				return true
 			}

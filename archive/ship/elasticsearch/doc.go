@@ -39,7 +39,11 @@
 //
 // # Caveats
 //
-// Without the index template the far side guesses the types of the fields. A key
-// that only some attributes have becomes a field of the index all the same, of
-// which it takes 1,000; what has one more is refused.
+// Without the index template the far side guesses the types of the fields.
+// OpenSearch, which has no template for logs-* of its own, even makes a plain index
+// of the data stream's name then. A data stream that is there already takes the
+// template with its next rollover.
+//
+// Every key of an attribute becomes a field of the index, of which it takes 1,000:
+// an action that would bring one more is refused.
 package elasticsearch

@@ -1,6 +1,7 @@
 package elasticsearch
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -162,22 +163,13 @@ func (e *encoder) labels(attrs []storage.Attr) {
 	e.out.Open("labels")
 	for _, attr := range attrs {
 		name := labelName(attr.Key)
-		for contains(used, name) {
+		for slices.Contains(used, name) {
 			name += "_"
 		}
 		used = append(used, name)
-		e.out.Text(name, attr.Value)
+		e.out.Any(name, attr.Value)
 	}
 	e.out.Close()
-}
-
-func contains(names []string, name string) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }
 
 // labelName returns the key with what is no letter, digit, _ or - replaced.

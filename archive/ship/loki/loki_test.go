@@ -43,6 +43,18 @@ func TestFaults(t *testing.T) {
 	})
 }
 
+func TestConnection(t *testing.T) {
+	receiver.TestConnection(t, func(c receiver.Connection) (ship.Destination, error) {
+		return loki.New(loki.Options{URL: c.URL, CAFile: c.CAFile, CertFile: c.CertFile, KeyFile: c.KeyFile, Timeout: c.Timeout, Headers: c.Headers})
+	})
+}
+
+func TestSecrets(t *testing.T) {
+	receiver.TestSecrets(t, func(url string) (ship.Destination, error) {
+		return loki.New(loki.Options{URL: url, User: "me", Password: "env:" + receiver.Variable})
+	})
+}
+
 func TestOptionsAreRefused(t *testing.T) {
 	t.Parallel()
 	const url = "http://127.0.0.1:1"
@@ -210,6 +222,7 @@ func TestReplies(t *testing.T) {
 		{"no-metadata", 400, "stream '{service=\"shop\"}' includes structured metadata, but this feature is disallowed. Please see `limits_config.allow_structured_metadata` or contact your Loki administrator to enable it.", ship.Outcome{}, "set allow_structured_metadata, which needs schema v13", ship.Unavailable},
 		{"labels", 400, `entry for stream '{a="b"}' has 17 label names; limit 15`, ship.Outcome{}, "give fewer Labels", ship.Unavailable},
 		{"rate", 429, "Ingestion rate limit exceeded for user fake (limit: 4194304 bytes/sec) while attempting to ingest '6' lines totaling '600' bytes, reduce log volume", ship.Outcome{}, "Ingestion rate limit exceeded", ship.Unavailable},
+		{"rate-too-low", 429, "Ingestion rate limit exceeded for user fake (limit: 500 bytes/sec) while attempting to ingest '6' lines totaling '600' bytes, reduce log volume", ship.Outcome{}, "Ingestion rate limit exceeded", ship.TooLarge},
 		{"rate-of-stream", 429, "entry with timestamp 2026-11-24 12:00:00 +0000 UTC ignored, reason: 'Per stream rate limit exceeded (limit: 3MB/sec)", ship.Outcome{}, "Per stream rate limit exceeded", ship.Unavailable},
 		{"no-tenant", 401, "no org id\n", ship.Outcome{}, "401 Unauthorized: no org id; set Tenant", ship.Unavailable},
 		{"broken", 500, "empty ring", ship.Outcome{}, "500 Internal Server Error: empty ring", ship.Unavailable},

@@ -21,6 +21,9 @@ func (d *Destination) failed(reply *post.Reply, batch []storage.Action) (ship.Ou
 		text += "; set Tenant"
 	}
 	fault := d.client.Fault(reply, text)
+	if reply.Status == http.StatusTooManyRequests && overRate(string(reply.Body)) {
+		fault.Kind, fault.After = ship.TooLarge, max(fault.After, time.Second)
+	}
 	if fault.Kind != ship.Refused || reply.Status != http.StatusBadRequest {
 		return ship.Outcome{}, fault
 	}
@@ -47,6 +50,21 @@ func setUp(said string) string {
 		return "give fewer Labels, or raise max_label_names_per_series"
 	}
 	return ""
+}
+
+// rate finds how much Loki takes in a second, and how much a batch would be.
+var rate = regexp.MustCompile(`limit: (\d{1,18}) bytes/sec\) while attempting to ingest '\d+' lines totaling '(\d{1,18})' bytes`)
+
+// overRate reports whether a batch alone is more than Loki takes in a second, and
+// so may be more than it ever takes at once.
+func overRate(said string) bool {
+	m := rate.FindStringSubmatch(said)
+	if m == nil {
+		return false
+	}
+	limit, err := strconv.ParseInt(m[1], 10, 64)
+	total, err2 := strconv.ParseInt(m[2], 10, 64)
+	return err == nil && err2 == nil && total > limit
 }
 
 // bound finds the oldest time that Loki takes: of all streams, or of one, as its

@@ -110,6 +110,9 @@ func (d *Destination) taken(reply *post.Reply, n int) (ship.Outcome, error) {
 func (d *Destination) failed(reply *post.Reply) *ship.BatchError {
 	text, spoken := reply.Text(), false
 	code := 0
+	if len(reply.Body) == 0 {
+		return d.client.Fault(reply, "")
+	}
 	if mediaType(reply) == "application/x-protobuf" {
 		if s, err := readStatus(reply.Body); err == nil {
 			text, code, spoken = s.message, s.code, true
@@ -130,10 +133,10 @@ func (d *Destination) failed(reply *post.Reply) *ship.BatchError {
 }
 
 // passing reports whether a code of gRPC is one after which the protocol tries
-// again, or none.
+// again. Old collectors say 500 where they are busy, and only this tells it.
 func passing(code int) bool {
 	switch code {
-	case 0, 1, 4, 8, 10, 11, 14, 15:
+	case 1, 4, 8, 10, 11, 14, 15:
 		return true
 	}
 	return false

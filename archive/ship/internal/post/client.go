@@ -60,7 +60,7 @@ func New(opts Options) (*Client, error) {
 	}
 	c.http = &http.Client{
 		Transport: &http.Transport{
-			Proxy:                 proxy,
+			Proxy:                 http.ProxyFromEnvironment,
 			DialContext:           (&net.Dialer{Timeout: connectPatience, KeepAlive: 30 * time.Second}).DialContext,
 			TLSClientConfig:       config,
 			TLSHandshakeTimeout:   connectPatience,
@@ -75,16 +75,6 @@ func New(opts Options) (*Client, error) {
 }
 
 const connectPatience = 10 * time.Second
-
-// proxy is http.ProxyFromEnvironment without the proxy's address, and the
-// password in it, in the error.
-func proxy(r *http.Request) (*url.URL, error) {
-	u, err := http.ProxyFromEnvironment(r)
-	if err != nil {
-		return nil, errors.New("the proxy that HTTPS_PROXY or HTTP_PROXY names is no valid address")
-	}
-	return u, nil
-}
 
 // KeepCookies sends back the cookies that the far side sets, by which a load
 // balancer finds the one that it asked before.

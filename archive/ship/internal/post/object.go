@@ -5,8 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// Object writes a JSON object member by member. What is empty or 0 is left out by
-// Text and Whole.
+// Object writes a JSON object member by member.
 type Object struct {
 	Buf []byte
 }
@@ -25,9 +24,14 @@ func (o *Object) Close() { o.Buf = append(o.Buf, '}') }
 // Text adds a string, unless it is empty.
 func (o *Object) Text(name, value string) {
 	if value != "" {
-		o.name(name)
-		o.Buf = AppendString(o.Buf, value)
+		o.Any(name, value)
 	}
+}
+
+// Any adds a string, an empty one too.
+func (o *Object) Any(name, value string) {
+	o.name(name)
+	o.Buf = AppendString(o.Buf, value)
 }
 
 // Whole adds a number.

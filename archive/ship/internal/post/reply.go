@@ -129,7 +129,7 @@ func (c *Client) advice(r *Reply) string {
 	case r.Status == http.StatusUnauthorized:
 		return "it does not know us; check " + c.secrets()
 	case r.Status == http.StatusForbidden:
-		return "it does not let us; check " + c.secrets() + ", and what it may do there"
+		return "it does not let us; check " + c.secrets() + " and the rights there"
 	case r.Status == http.StatusProxyAuthRequired:
 		return "check HTTPS_PROXY or HTTP_PROXY"
 	case r.Status == http.StatusRequestTimeout, r.Status == http.StatusTooEarly, r.Status == http.StatusTooManyRequests:

@@ -45,7 +45,7 @@ func (s Secret) Read() (string, error) {
 	case s.file != "":
 		var err error
 		if text, err = readShort(s.file); err != nil {
-			return "", fmt.Errorf("read %s: %w", s.option, err)
+			return "", fmt.Errorf("%s cannot be read: %w", s.option, err)
 		}
 		from = "the file " + s.file
 	default:
@@ -53,11 +53,11 @@ func (s Secret) Read() (string, error) {
 	}
 	text = strings.TrimSpace(text)
 	if text == "" {
-		return "", fmt.Errorf("read %s: %s is empty or not there", s.option, from)
+		return "", fmt.Errorf("%s cannot be read: %s is empty or not there", s.option, from)
 	}
 	for _, c := range []byte(text) {
 		if c < ' ' || c == 0x7f {
-			return "", fmt.Errorf("read %s: %s holds more than one line, or a control character", s.option, from)
+			return "", fmt.Errorf("%s cannot be read: %s holds more than one line, or a control character", s.option, from)
 		}
 	}
 	return text, nil

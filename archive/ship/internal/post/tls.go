@@ -15,7 +15,7 @@ func tlsConfig(opts Options) (*tls.Config, error) {
 	if opts.CAFile != "" {
 		pem, err := os.ReadFile(opts.CAFile)
 		if err != nil {
-			return nil, fmt.Errorf("read CAFile: %w", err)
+			return nil, fmt.Errorf("CAFile cannot be read: %w", err)
 		}
 		config.RootCAs = x509.NewCertPool()
 		if !config.RootCAs.AppendCertsFromPEM(pem) {
@@ -26,7 +26,7 @@ func tlsConfig(opts Options) (*tls.Config, error) {
 		load := func() (*tls.Certificate, error) {
 			pair, err := tls.LoadX509KeyPair(opts.CertFile, opts.KeyFile)
 			if err != nil {
-				return nil, fmt.Errorf("read CertFile and KeyFile: %w", err)
+				return nil, fmt.Errorf("CertFile and KeyFile cannot be read: %w", err)
 			}
 			return &pair, nil
 		}
