@@ -27,8 +27,14 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(helperVar); dir != "" {
 		os.Exit(helperProcess(dir))
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(status int) {
+		removeBinary()
+		os.Exit(status)
+	}))
 }
+
+// removeBinary removes what a test has built.
+var removeBinary = func() {}
 
 // maker makes actions with ids in order.
 type maker struct {
