@@ -87,15 +87,14 @@ func (c *command) interrupt() {
 
 // proofs are the destinations that VictoriaLogs plays: how they are called, and by
 // which name a row has the action's id.
-var proofs = []struct {
-	name, path, id string
-	flags          []string
-}{
-	{"elasticsearch", "/insert/elasticsearch?_time_field=@timestamp&_msg_field=message&_stream_fields=service.name", "event.id", nil},
-	{"splunk", "/insert/splunk?_msg_field=event.action&_stream_fields=event.service", "event.id", nil},
-	{"loki", "/insert", "id", nil},
-	{"otlp", "/insert/opentelemetry", "log.record.uid", nil},
+var proofs = []proof{
+	{"elasticsearch", "/insert/elasticsearch?_time_field=@timestamp&_msg_field=message&_stream_fields=service.name", "event.id"},
+	{"splunk", "/insert/splunk?_msg_field=event.action&_stream_fields=event.service", "event.id"},
+	{"loki", "/insert", "id"},
+	{"otlp", "/insert/opentelemetry", "log.record.uid"},
 }
+
+type proof struct{ name, path, id string }
 
 // allProofs asks for the proof with every destination, and not only the first.
 const allProofs = "ACTIONLOG_SHIP_PROOFS"
@@ -105,53 +104,60 @@ const allProofs = "ACTIONLOG_SHIP_PROOFS"
 // of the shipper, while the archive is written and sealed: every id is there at
 // least once, and what is there twice is what was in flight.
 func TestProof(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("it takes some twenty seconds")
 	}
-	count := 100_000
+	const count = 100_000
 	for i, d := range proofs {
 		t.Run(d.name, func(t *testing.T) {
 			if i > 0 && os.Getenv(allProofs) == "" {
 				t.Skipf("%s=1 asks for it", allProofs)
 			}
 			far := receiver.StartVictoriaLogs(t)
-			p := startProxy(t, host(far.URL))
-			p.poison("latency", "downstream", map[string]any{"latency": 15, "jitter": 10})
-			p.poison("limit_data", "upstream", map[string]any{"bytes": 400_000})
-
-			dir := t.TempDir()
-			w := openWriter(t, dir, archive.Options{MaxFileSize: 8 << 20})
-			m := newMaker()
-			write(t, w, m.next(count/2))
-			written := make(chan error, 1)
-			go func() {
-				var err error
-				for left := count / 2; left > 0 && err == nil; left -= 500 {
-					time.Sleep(50 * time.Millisecond)
-					err = w.Write(context.Background(), m.next(min(left, 500)))
-				}
-				written <- err
-			}()
-			args := append([]string{d.name, "--timeout", "1s"}, d.flags...)
-			args = append(args, "http://"+p.addr+d.path, dir)
-			c := start(t, args...)
-			delivered := func() int { return int(shipped(t, dir, d.name).Delivered) }
-			p.disturb(count, delivered, func() {
-				c.kill()
-				t.Logf("killed with %d delivered", delivered())
-				c = start(t, args...)
-			})
-			if err := <-written; err != nil {
-				t.Fatal(err)
-			}
-			p.reach(delivered, count)
-			c.interrupt()
-			if plan := shipped(t, dir, d.name); plan.Actions != 0 || plan.Delivered != int64(count) || plan.Refused+plan.Missed+plan.Damaged != 0 {
-				t.Errorf("the checkpoint says %+v", plan)
-			}
-			wantAll(t, far, d.id, m, count)
+			prove(t, d, far.URL, count, func(m *maker) { wantAll(t, far, d.id, m, count) })
 		})
 	}
+}
+
+// prove delivers so many actions to the server at a URL, and then lets it be
+// checked.
+func prove(t *testing.T, d proof, url string, count int, check func(*maker)) {
+	t.Helper()
+	p := startProxy(t, host(url))
+	p.poison("latency", "downstream", map[string]any{"latency": 15, "jitter": 10})
+	p.poison("limit_data", "upstream", map[string]any{"bytes": 400_000})
+
+	dir := t.TempDir()
+	w := openWriter(t, dir, archive.Options{MaxFileSize: 8 << 20})
+	m := newMaker()
+	write(t, w, m.next(count/2))
+	written := make(chan error, 1)
+	go func() {
+		var err error
+		for left := count / 2; left > 0 && err == nil; left -= 500 {
+			time.Sleep(50 * time.Millisecond)
+			err = w.Write(context.Background(), m.next(min(left, 500)))
+		}
+		written <- err
+	}()
+	args := []string{d.name, "--timeout", "1s", "http://" + p.addr + d.path, dir}
+	c := start(t, args...)
+	delivered := func() int { return int(shipped(t, dir, d.name).Delivered) }
+	p.disturb(count, delivered, func() {
+		c.kill()
+		t.Logf("killed with %d delivered", delivered())
+		c = start(t, args...)
+	})
+	if err := <-written; err != nil {
+		t.Fatal(err)
+	}
+	p.reach(delivered, count)
+	c.interrupt()
+	if plan := shipped(t, dir, d.name); plan.Actions != 0 || plan.Delivered != int64(count) || plan.Refused+plan.Missed+plan.Damaged != 0 {
+		t.Errorf("the checkpoint says %+v", plan)
+	}
+	check(m)
 }
 
 // shipped looks at a delivery from outside.
