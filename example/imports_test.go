@@ -44,6 +44,7 @@ var arrows = map[string][]string{
 	"actionlog/storage/storetest":   {"actionlog/storage"},
 	"actionlog/storage/ring":        {"actionlog/storage"},
 	"actionlog/storage/sqlite":      {"actionlog/storage", "actionlog/storage/internal/sqlquery"},
+	"actionlog/storage/clickhouse":  {"actionlog/storage", "actionlog/storage/internal/sqlquery"},
 	"actionlog/storage/internal":    {"actionlog/storage"},
 	"actionlog/middleware":          {"actionlog/storage"},
 	"actionlog/adminapi":            {"actionlog/storage", "actionlog/adminapi/ui"},
@@ -92,6 +93,8 @@ var heavy = map[string][]string{
 	"golang.org/x/sys":              {"actionlog/archive"},
 	"github.com/google/go-cmp":      {"actionlog/storage/storetest", "actionlog/archive/ship/internal"},
 	"modernc.org/sqlite":            {"actionlog/storage/sqlite"},
+
+	"github.com/ClickHouse/clickhouse-go/v2": {"actionlog/storage/clickhouse"},
 
 	"github.com/prometheus/client_golang": {"actionlog/adminapi/prom"},
 	"github.com/prometheus/client_model":  {"actionlog/adminapi/prom"},

@@ -152,17 +152,23 @@ func (b *builder) names(column string, list []string) {
 	b.add(column+" IN (?"+strings.Repeat(", ?", len(list)-1)+")", args...)
 }
 
-// position adds the condition that an action lies behind the page before. The
-// first half is implied by the second; an index can use it.
+// position adds the conditions that an action lies behind the page before.
 func (b *builder) position(m *storage.Matcher, s storage.Sort) {
-	key, id, paged := m.After()
-	if !paged {
-		return
+	if key, id, paged := m.After(); paged {
+		b.conds = append(b.conds, Behind(b.d, s, key, id)...)
 	}
+}
+
+// Behind returns the conditions that an action comes after a place in an order:
+// the key and the id of the last before it. The first is implied by the second;
+// an index can use it.
+func Behind(d Dialect, s storage.Sort, key int64, id storage.ID) []Cond {
 	column, less := Key(s), ">"
 	if s.Descending() {
 		less = "<"
 	}
-	b.add(column+" "+less+"= ?", key)
-	b.add("("+column+" "+less+" ? OR action_id "+less+" ?)", key, b.d.ID(id))
+	return []Cond{
+		{column + " " + less + "= ?", []any{key}},
+		{"(" + column + " " + less + " ? OR action_id " + less + " ?)", []any{key, d.ID(id)}},
+	}
 }
