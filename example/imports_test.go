@@ -54,7 +54,6 @@ var arrows = map[string][]string{
 	"actionlog/adminapi/internal":   {},
 	"actionlog/archive":             {"actionlog/storage"},
 	"actionlog/example":             {"actionlog/storage", "actionlog/storage/ring", "actionlog/storage/sqlite", "actionlog/middleware", "actionlog/adminapi", "actionlog/adminapi/docs", "actionlog/adminapi/prom", "actionlog/archive"},
-	"actionlog/archive/ship":        {"actionlog/storage", "actionlog/archive"},
 	"actionlog/archive/internal":    {},
 	"actionlog/middleware/internal": {},
 
@@ -62,13 +61,8 @@ var arrows = map[string][]string{
 	"actionlog/archive/internal/cli": {
 		"actionlog/storage", "actionlog/archive", "actionlog/adminapi", "actionlog/archive/ship",
 		"actionlog/archive/ship/elasticsearch", "actionlog/archive/ship/splunk", "actionlog/archive/ship/otlp", "actionlog/archive/ship/loki",
+		"actionlog/storage/clickhouse",
 	},
-
-	"actionlog/archive/ship/elasticsearch": {"actionlog/storage", "actionlog/archive/ship", "actionlog/archive/ship/internal/post"},
-	"actionlog/archive/ship/splunk":        {"actionlog/storage", "actionlog/archive/ship", "actionlog/archive/ship/internal/post"},
-	"actionlog/archive/ship/otlp":          {"actionlog/storage", "actionlog/archive/ship", "actionlog/archive/ship/internal/post"},
-	"actionlog/archive/ship/loki":          {"actionlog/storage", "actionlog/archive/ship", "actionlog/archive/ship/internal/post"},
-	"actionlog/archive/ship/internal":      {"actionlog/storage", "actionlog/archive/ship"},
 
 	"actionlog/archive/ship":               {"actionlog/storage", "actionlog/archive"},
 	"actionlog/archive/ship/internal":      {"actionlog/storage", "actionlog/archive/ship"},

@@ -68,7 +68,7 @@ func (s *session) shipCommand() *cobra.Command {
 		},
 	}
 	cmd.AddCommand(
-		s.shipElasticsearchCommand(), s.shipSplunkCommand(), s.shipOTLPCommand(), s.shipLokiCommand(),
+		s.shipElasticsearchCommand(), s.shipSplunkCommand(), s.shipOTLPCommand(), s.shipLokiCommand(), s.shipClickHouseCommand(),
 		s.shipFileCommand(), s.shipStdoutCommand(),
 	)
 	return cmd

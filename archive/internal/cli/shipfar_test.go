@@ -20,6 +20,7 @@ func TestShipFarDryRun(t *testing.T) {
 		{"elasticsearch", "--token-file", token, "https://es.example:9200?apikey=hunter2-of-the-url"},
 		{"splunk", "--token-file", token, "--index", "web", "--fields", "service,route", "https://splunk.example:8088"},
 		{"loki", "--tenant", "team-a", "--label", "environment=staging", "http://localhost:3100"},
+		{"clickhouse", "--password-file", token, "clickhouse://writer@one:9000,two:9000/logs?secure=true"},
 		{"otlp", "--resource", "deployment.environment.name=staging", "--header", "x-api-key=file:" + token, "http://localhost:4318"},
 	} {
 		r := run(t, append(append([]string{"ship"}, args...), "--dry-run", dir)...)
@@ -53,6 +54,12 @@ func TestShipFarRefuses(t *testing.T) {
 		{"NAME=VALUE", []string{"otlp", "--resource", "hunter2", "http://localhost"}},
 		{"NAME=VALUE", []string{"loki", "--label", "=hunter2", "http://localhost"}},
 		{`the password of the user "me" is missing`, []string{"elasticsearch", "--user", "me", "http://localhost"}},
+		{"the DSN holds a password", []string{"clickhouse", "clickhouse://me:hunter2@db.example:9000/logs"}},
+		{"the DSN holds a password", []string{"clickhouse", "clickhouse://db.example:9000/logs?username=me&password=hunter2"}},
+		{"the DSN is not understood", []string{"clickhouse", "hunter2"}},
+		{"read the password", []string{"clickhouse", "--password-file", filepath.Join(dir, "none"), "clickhouse://db.example:9000/logs"}},
+		{"holds no password", []string{"clickhouse", "--password-file", filepath.Join(dir, "actions-2026-11-23.jsonl"), "clickhouse://db.example:9000/logs"}},
+		{"deliver to ClickHouse", []string{"clickhouse", "--table", "no table", "clickhouse://db.example:9000/logs"}},
 		{"DataStream and Index", []string{"elasticsearch", "--index", "a", "--data-stream", "b", "http://localhost"}},
 		{"no such file", []string{"elasticsearch", "--ca-file", filepath.Join(dir, "none"), "https://es.example"}},
 	} {
