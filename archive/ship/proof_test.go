@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -85,16 +86,17 @@ func (c *command) interrupt() {
 	c.t.Logf("it said:\n%s", &c.log)
 }
 
-// proofs are the destinations that VictoriaLogs plays: how they are called, and by
-// which name a row has the action's id.
+// proofs are the destinations that VictoriaLogs plays.
 var proofs = []proof{
-	{"elasticsearch", "/insert/elasticsearch?_time_field=@timestamp&_msg_field=message&_stream_fields=service.name", "event.id"},
-	{"splunk", "/insert/splunk?_msg_field=event.action&_stream_fields=event.service", "event.id"},
-	{"loki", "/insert", "id"},
-	{"otlp", "/insert/opentelemetry", "log.record.uid"},
+	{"elasticsearch", "http://ADDR/insert/elasticsearch?_time_field=@timestamp&_msg_field=message&_stream_fields=service.name", "event.id"},
+	{"splunk", "http://ADDR/insert/splunk?_msg_field=event.action&_stream_fields=event.service", "event.id"},
+	{"loki", "http://ADDR/insert", "id"},
+	{"otlp", "http://ADDR/insert/opentelemetry", "log.record.uid"},
 }
 
-type proof struct{ name, path, id string }
+// proof is a destination: its name, its URL with ADDR for the server, and by which name
+// a row has the action's id.
+type proof struct{ name, url, id string }
 
 // allProofs asks for the proof with every destination, and not only the first.
 const allProofs = "ACTIONLOG_SHIP_PROOFS"
@@ -115,16 +117,16 @@ func TestProof(t *testing.T) {
 				t.Skipf("%s=1 asks for it", allProofs)
 			}
 			far := receiver.StartVictoriaLogs(t)
-			prove(t, d, far.URL, count, func(m *maker) { wantAll(t, far, d.id, m, count) })
+			prove(t, d, host(far.URL), count, func(m *maker) { wantAll(t, far, d.id, m, count) })
 		})
 	}
 }
 
-// prove delivers so many actions to the server at a URL, and then lets it be
+// prove delivers so many actions to the server at an address, and then lets it be
 // checked.
-func prove(t *testing.T, d proof, url string, count int, check func(*maker)) {
+func prove(t *testing.T, d proof, addr string, count int, check func(*maker)) {
 	t.Helper()
-	p := startProxy(t, host(url))
+	p := startProxy(t, addr)
 	p.poison("latency", "downstream", map[string]any{"latency": 15, "jitter": 10})
 	p.poison("limit_data", "upstream", map[string]any{"bytes": 400_000})
 
@@ -141,7 +143,7 @@ func prove(t *testing.T, d proof, url string, count int, check func(*maker)) {
 		}
 		written <- err
 	}()
-	args := []string{d.name, "--timeout", "1s", "http://" + p.addr + d.path, dir}
+	args := []string{d.name, "--timeout", "1s", strings.Replace(d.url, "ADDR", p.addr, 1), dir}
 	c := start(t, args...)
 	delivered := func() int { return int(shipped(t, dir, d.name).Delivered) }
 	p.disturb(count, delivered, func() {
