@@ -306,7 +306,7 @@ func TestFeedDamage(t *testing.T) {
 			var problems []error
 			look(t, f)
 			for range 400 { // begun anew again and again
-				list, errs := drain(t, f, 1+len(got)%97)
+				list, errs := drain(t, f, 1+len(got)%997)
 				got, problems = append(got, list...), append(problems, errs...)
 				if len(list)+len(errs) == 0 {
 					break
