@@ -54,16 +54,16 @@ const serviceLabel = "service"
 // validate checks what the client does not.
 func (o Options) validate() error {
 	if strings.ContainsFunc(o.Tenant, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return fmt.Errorf("Tenant is %q; allowed is printable ASCII without a space", o.Tenant)
+		return fmt.Errorf("option Tenant is %q; allowed is printable ASCII without a space", o.Tenant)
 	}
 	for name, value := range o.Labels {
 		switch {
 		case !labelName(name):
-			return fmt.Errorf("Labels has the name %q; allowed are letters, digits and _, of which the first is no digit", name)
+			return fmt.Errorf("option Labels has the name %q; allowed are letters, digits and _, of which the first is no digit", name)
 		case name == serviceLabel:
-			return errors.New("Labels has the name service, which is the action's")
+			return errors.New("option Labels has the name service, which is the action's")
 		case value == "":
-			return fmt.Errorf("Labels has no value for %s", name)
+			return fmt.Errorf("option Labels has no value for %s", name)
 		}
 	}
 	return nil

@@ -200,7 +200,7 @@ func headersOf(o Options) (all []header, err error) {
 	}
 	for name, value := range o.Headers {
 		if strings.EqualFold(name, "Authorization") && o.Credential.Secret != "" {
-			return nil, fmt.Errorf("Headers has Authorization, and %s is set; allowed is one of the two", o.Credential.Option)
+			return nil, fmt.Errorf("option Headers has Authorization, and %s is set; allowed is one of the two", o.Credential.Option)
 		}
 		h := header{name: name, value: func(secret string) string { return secret }}
 		if strings.HasPrefix(value, "env:") || strings.HasPrefix(value, "file:") {
@@ -208,7 +208,7 @@ func headersOf(o Options) (all []header, err error) {
 				return nil, err
 			}
 		} else if strings.ContainsFunc(value, control) {
-			return nil, fmt.Errorf("Headers has a control character in the value of %s", name)
+			return nil, fmt.Errorf("option Headers has a control character in the value of %s", name)
 		} else {
 			h.value = func(string) string { return value }
 		}
