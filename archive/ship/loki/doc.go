@@ -23,6 +23,10 @@
 // Loki takes nothing that is older than its limits allow: by default seven days
 // (reject_old_samples_max_age), and in a stream an hour before the newest line of
 // it (half of max_chunk_age). What is older is refused for good, with Loki's words
-// as the reason. To deliver an old archive, raise these limits first, and deliver
-// it oldest first, as a shipper does.
+// as the reason. To deliver an old archive, raise these limits first.
+//
+// Several shippers that deliver for one service share its stream: one that was cut
+// off for longer than that hour would find all it has too far behind the others'.
+// Give each a label of its own, such as Labels: {"host": …}, and each has streams
+// of its own.
 package loki

@@ -51,7 +51,7 @@ func (s Secret) Read() (string, error) {
 	default:
 		return "", nil
 	}
-	text = strings.TrimSpace(text)
+	text = strings.TrimSpace(strings.TrimPrefix(text, "\uFEFF")) // which some editors begin a file with
 	if text == "" {
 		return "", fmt.Errorf("option %s cannot be read: %s is empty or not there", s.option, from)
 	}
