@@ -16,7 +16,8 @@
 // Loki orders the lines of a stream by time. Lines of a batch that share a stream
 // and a nanosecond are moved apart, each a nanosecond after the one before. A line
 // that is sent again with the same time is one that Loki has already, and shows
-// once.
+// once. Only one that was moved may get another time in another batch, and show
+// twice.
 //
 // # Caveats
 //

@@ -196,10 +196,10 @@ func headersOf(o Options) (all []header, err error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, header{"Authorization", secret, cred.value})
+		all = append(all, header{authorization, secret, cred.value})
 	}
 	for name, value := range o.Headers {
-		if strings.EqualFold(name, "Authorization") && o.Credential.Secret != "" {
+		if strings.EqualFold(name, authorization) && o.Credential.Secret != "" {
 			return nil, fmt.Errorf("option Headers has Authorization, and %s is set; allowed is one of the two", o.Credential.Option)
 		}
 		h := header{name: name, value: func(secret string) string { return secret }}
@@ -219,6 +219,12 @@ func headersOf(o Options) (all []header, err error) {
 
 func control(r rune) bool { return r < ' ' || r == 0x7f }
 
+const authorization = "Authorization"
+
+// plainSecret is from how many bytes on the value of a header that was not named,
+// but given, may be a secret all the same.
+const plainSecret = 8
+
 // authorize reads the secrets, and sets the headers that they make.
 func (c *Client) authorize(h http.Header) error {
 	c.known = c.known[:0]
@@ -229,8 +235,12 @@ func (c *Client) authorize(h http.Header) error {
 		}
 		value := head.value(secret)
 		h.Set(head.name, value)
-		_, bare, _ := strings.Cut(value, " ")
-		c.known = append(c.known, value, secret, bare)
+		switch _, bare, _ := strings.Cut(value, " "); {
+		case !head.secret.IsZero():
+			c.known = append(c.known, value, secret, bare) // bare is without a scheme
+		case len(value) >= plainSecret:
+			c.known = append(c.known, value)
+		}
 	}
 	return nil
 }
