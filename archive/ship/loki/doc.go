@@ -2,8 +2,8 @@
 //
 //	d, err := loki.New(loki.Options{URL: "https://loki.example:3100", Tenant: "team-a"})
 //
-// The service is the only label that depends on the action, so there is a stream
-// for each service. The line is the action in logfmt, short enough to read, and
+// The service is the only label that depends on the action, unless
+// [Options.InstanceLabel] is set, so there is a stream for each service. The line is the action in logfmt, short enough to read, and
 // all the rest is structured metadata (Loki 3, or 2.9 with
 // allow_structured_metadata):
 //
@@ -26,8 +26,10 @@
 // it (half of max_chunk_age). What is older is refused for good, with Loki's words
 // as the reason. To deliver an old archive, raise these limits first.
 //
-// Several shippers that deliver for one service share its stream: one that was cut
-// off for longer than that hour would find all it has too far behind the others'.
-// Give each a label of its own, such as Labels: {"host": …}, and each has streams
-// of its own.
+// What several processes do for one service is in one stream. After an outage of
+// more than that hour, the first of them to be delivered leaves the others too far
+// behind: of several shippers, and of the files of several processes in one
+// folder, which a shipper reads one after the other. Then set
+// [Options.InstanceLabel], or give each shipper a label of its own by
+// [Options.Labels], so that each process has its own streams.
 package loki
