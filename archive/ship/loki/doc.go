@@ -3,9 +3,9 @@
 //	d, err := loki.New(loki.Options{URL: "https://loki.example:3100", Tenant: "team-a"})
 //
 // The service is the only label that depends on the action, unless
-// [Options.InstanceLabel] is set, so there is a stream for each service. The line is the action in logfmt, short enough to read, and
-// all the rest is structured metadata (Loki 3, or 2.9 with
-// allow_structured_metadata):
+// [Options.InstanceLabel] is set, so there is a stream for each service. The line is
+// the action in logfmt, short enough to read, and all the rest is structured
+// metadata (Loki 3, or 2.9 with allow_structured_metadata):
 //
 //	id, action, status, level, duration, error, instance, trace_id, span_id
 //	method, route, path, code, bytes, remote, request_id, outcome
