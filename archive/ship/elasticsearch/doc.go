@@ -22,7 +22,7 @@
 //	event.outcome              success or failure
 //	event.duration             in nanoseconds
 //	event.kind                 event
-//	event.dataset              actionlog
+//	event.dataset              actionlog, or the data set that the data stream is named after
 //	service.name               the service
 //	service.node.name          the instance
 //	error.message              the error
@@ -43,6 +43,9 @@
 // OpenSearch, which has no template for logs-* of its own, even makes a plain index
 // of the data stream's name then. A data stream that is there already takes the
 // template with its next rollover.
+//
+// How long documents are kept is for the cluster to say, by its life cycle
+// policies; without one it is for ever.
 //
 // Every key of an attribute becomes a field of the index, of which it takes 1,000:
 // an action that would bring one more is refused.

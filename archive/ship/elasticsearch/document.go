@@ -1,6 +1,7 @@
 package elasticsearch
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -113,7 +114,7 @@ func (e *encoder) event(a *storage.Action) {
 	o := &e.out
 	o.Open("event")
 	o.Text("kind", "event")
-	o.Text("dataset", "actionlog")
+	o.Text("dataset", cmp.Or(e.stream[1], "actionlog"))
 	o.Text("id", string(a.ID))
 	o.Text("action", a.Action)
 	o.Text("outcome", outcome)

@@ -112,6 +112,7 @@ func TestBytes(t *testing.T) {
 	}{
 		{"stream", elasticsearch.Options{}},
 		{"index", elasticsearch.Options{Index: "actions"}},
+		{"other-stream", elasticsearch.Options{DataStream: "logs-shop-prod"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

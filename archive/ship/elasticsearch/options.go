@@ -86,14 +86,14 @@ func (o Options) connection() (post.Options, error) {
 // target checks where the actions go.
 func (o Options) target() (string, error) {
 	if o.DataStream != "" && o.Index != "" {
-		return "", errors.New("DataStream and Index are both set; allowed is one of them")
+		return "", errors.New("options DataStream and Index are both set; allowed is one of them")
 	}
 	option, name := "DataStream", o.DataStream
 	if o.Index != "" {
 		option, name = "Index", o.Index
 	}
 	if len(name) > maxIndexName || strings.ContainsAny(name[:1], "-_+.") || strings.ContainsFunc(name, unfit) {
-		return "", fmt.Errorf("%s is %q; allowed are up to %d lower-case letters, digits and - _ . +, of which the first is a letter or a digit", option, name, maxIndexName)
+		return "", fmt.Errorf("option %s is %q; allowed are up to %d lower-case letters, digits and - _ . +, of which the first is a letter or a digit", option, name, maxIndexName)
 	}
 	return name, nil
 }

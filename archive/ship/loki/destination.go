@@ -37,7 +37,7 @@ func New(opts Options) (*Destination, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Destination{opts: opts, client: client, encoder: newEncoder(opts.Labels)}, nil
+	return &Destination{opts: opts, client: client, encoder: newEncoder(opts.Labels, opts.InstanceLabel)}, nil
 }
 
 // Close gives the connections back. The destination can still be used.

@@ -7,7 +7,7 @@ import (
 
 // TooOld is tooOld for a batch that was sent.
 func TooOld(said string, batch []storage.Action) ship.Outcome {
-	e := newEncoder(nil)
+	e := newEncoder(nil, false)
 	e.body(batch)
-	return tooOld(said, batch, e.times)
+	return e.tooOld(said, batch)
 }

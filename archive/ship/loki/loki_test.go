@@ -69,6 +69,7 @@ func TestOptionsAreRefused(t *testing.T) {
 		{"label-digit", loki.Options{URL: url, Labels: map[string]string{"1a": "x"}}, `Labels has the name "1a"; allowed are`},
 		{"label-empty", loki.Options{URL: url, Labels: map[string]string{"env": ""}}, "Labels has no value for env"},
 		{"service", loki.Options{URL: url, Labels: map[string]string{"service": "x"}}, "Labels has the name service, which is the action's"},
+		{"instance", loki.Options{URL: url, InstanceLabel: true, Labels: map[string]string{"instance": "x"}}, "Labels has the name instance, which is the action's with InstanceLabel"},
 		{"two-ways", loki.Options{URL: url, Token: "env:A", User: "u", Password: "env:B"}, "Password and Token are both set"},
 		{"literal", loki.Options{URL: url, Token: "s3cret"}, "Token has to be env:NAME or file:PATH"},
 	} {
@@ -106,6 +107,7 @@ func TestBytes(t *testing.T) {
 		opts loki.Options
 	}{
 		{"default", loki.Options{}},
+		{"instance", loki.Options{InstanceLabel: true}},
 		{"tenant", loki.Options{Tenant: "team-a", Labels: map[string]string{"env": "prod", "zone": "eu \"1\""}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -241,6 +243,26 @@ func TestReplies(t *testing.T) {
 				t.Errorf("the error is %v; want %s, %s", err, c.kind, c.err)
 			}
 		})
+	}
+}
+
+// TestOtherInstanceIsNotTooFarBehind has Loki name the stream of one instance.
+func TestOtherInstanceIsNotTooFarBehind(t *testing.T) {
+	t.Parallel()
+	batch := receiver.Actions(6, noon)
+	for i, instance := range []string{"a", "b", "", "a", "b", ""} {
+		batch[i].Service, batch[i].Instance = "shop", instance
+	}
+	for said, want := range map[string][]int{`{instance="a", service="shop"}`: {0, 3}, `{service="shop"}`: {2, 5}, `{service="other"}`: nil} {
+		body := "entry with timestamp 2026-11-24 11:59:59 +0000 UTC ignored, reason: 'entry too far behind, entry timestamp is: 2026-11-24T11:59:59Z, oldest acceptable timestamp is: 2026-11-24T14:30:00Z',\nuser 'fake', total ignored: 2 out of 2 for stream: " + said
+		out, err := open(t, loki.Options{URL: receiver.Play(t, receiver.Answer{Status: 400, Body: body}).URL, InstanceLabel: true}).Deliver(t.Context(), batch)
+		var got []int
+		for _, r := range out.Refused {
+			got = append(got, r.Index)
+		}
+		if diff := cmp.Diff(want, got); diff != "" || (err == nil) != (want != nil) {
+			t.Errorf("%s: %v (-want +got):\n%s", said, err, diff)
+		}
 	}
 }
 

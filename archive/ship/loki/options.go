@@ -24,6 +24,12 @@ type Options struct {
 	// Default none.
 	Labels map[string]string
 
+	// InstanceLabel makes the instance a label, too, so that there is a
+	// stream for each service and instance. It is needed where what several
+	// processes wrote is delivered after a longer outage; see the caveats of
+	// the package. Default false.
+	InstanceLabel bool
+
 	// User is the user of basic authentication, and Password names the
 	// secret. Default none.
 	User, Password string
@@ -48,22 +54,27 @@ type Options struct {
 	Timeout time.Duration
 }
 
-// serviceLabel is the label that depends on the action.
-const serviceLabel = "service"
+// The labels that depend on the action.
+const (
+	serviceLabel  = "service"
+	instanceLabel = "instance"
+)
 
 // validate checks what the client does not.
 func (o Options) validate() error {
 	if strings.ContainsFunc(o.Tenant, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return fmt.Errorf("Tenant is %q; allowed is printable ASCII without a space", o.Tenant)
+		return fmt.Errorf("option Tenant is %q; allowed is printable ASCII without a space", o.Tenant)
 	}
 	for name, value := range o.Labels {
 		switch {
 		case !labelName(name):
-			return fmt.Errorf("Labels has the name %q; allowed are letters, digits and _, of which the first is no digit", name)
+			return fmt.Errorf("option Labels has the name %q; allowed are letters, digits and _, of which the first is no digit", name)
 		case name == serviceLabel:
-			return errors.New("Labels has the name service, which is the action's")
+			return errors.New("option Labels has the name service, which is the action's")
+		case name == instanceLabel && o.InstanceLabel:
+			return errors.New("option Labels has the name instance, which is the action's with InstanceLabel")
 		case value == "":
-			return fmt.Errorf("Labels has no value for %s", name)
+			return fmt.Errorf("option Labels has no value for %s", name)
 		}
 	}
 	return nil

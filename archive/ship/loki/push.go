@@ -10,17 +10,18 @@ import (
 	"actionlog/storage"
 )
 
-// encoder writes the body of a push request: a stream for each service.
+// encoder writes the body of a push request: a stream after the other.
 type encoder struct {
-	labels []string // names and values in turn, ordered by name
-	out    post.Object
-	line   []byte
-	times  []int64 // by index in the batch, in nanoseconds
-	order  []int   // indexes in the batch, by service and time
+	labels   []string // names and values in turn, ordered by name
+	instance bool     // whether the instance is a label
+	out      post.Object
+	line     []byte
+	times    []int64 // by index in the batch, in nanoseconds
+	order    []int   // indexes in the batch, by stream and time
 }
 
-func newEncoder(labels map[string]string) *encoder {
-	e := &encoder{}
+func newEncoder(labels map[string]string, instance bool) *encoder {
+	e := &encoder{instance: instance}
 	for _, name := range slices.Sorted(maps.Keys(labels)) {
 		e.labels = append(e.labels, name, labels[name])
 	}
@@ -34,11 +35,11 @@ func (e *encoder) body(batch []storage.Action) []byte {
 	o.Buf = append(o.Buf[:0], `{"streams":[`...)
 	for i, at := range e.order {
 		a := &batch[at]
-		if i == 0 || serviceOf(a) != serviceOf(&batch[e.order[i-1]]) {
+		if i == 0 || e.compare(a, &batch[e.order[i-1]]) != 0 {
 			if i > 0 {
 				o.Buf = append(o.Buf, `]},`...)
 			}
-			e.stream(serviceOf(a))
+			e.stream(a)
 		} else {
 			o.Buf = append(o.Buf, ',')
 		}
@@ -51,7 +52,7 @@ func (e *encoder) body(batch []storage.Action) []byte {
 	return o.Buf
 }
 
-// arrange orders the batch, and gives each action of a service a time of its own.
+// arrange orders the batch, and gives each action of a stream a time of its own.
 func (e *encoder) arrange(batch []storage.Action) {
 	e.order, e.times = e.order[:0], e.times[:0]
 	for i := range batch {
@@ -59,28 +60,40 @@ func (e *encoder) arrange(batch []storage.Action) {
 		e.times = append(e.times, batch[i].Time.UnixNano())
 	}
 	slices.SortFunc(e.order, func(i, j int) int {
-		return cmp.Or(cmp.Compare(serviceOf(&batch[i]), serviceOf(&batch[j])), cmp.Compare(e.times[i], e.times[j]), cmp.Compare(i, j))
+		return cmp.Or(e.compare(&batch[i], &batch[j]), cmp.Compare(e.times[i], e.times[j]), cmp.Compare(i, j))
 	})
 	for k := 1; k < len(e.order); k++ {
 		before, at := e.order[k-1], e.order[k]
-		if serviceOf(&batch[before]) == serviceOf(&batch[at]) {
+		if e.compare(&batch[before], &batch[at]) == 0 {
 			e.times[at] = max(e.times[at], e.times[before]+1)
 		}
 	}
 }
 
+// compare orders streams.
+func (e *encoder) compare(a, b *storage.Action) int {
+	order := cmp.Compare(serviceOf(a), serviceOf(b))
+	if order == 0 && e.instance {
+		order = cmp.Compare(a.Instance, b.Instance)
+	}
+	return order
+}
+
 // serviceOf returns the value of the label, which cannot be empty.
 func serviceOf(a *storage.Action) string { return cmp.Or(a.Service, "unknown") }
 
-// stream opens a stream.
-func (e *encoder) stream(service string) {
+// stream opens the stream of an action.
+func (e *encoder) stream(a *storage.Action) {
 	o := &e.out
 	o.Open("")
 	o.Open("stream")
 	for i := 0; i < len(e.labels); i += 2 {
 		o.Text(e.labels[i], e.labels[i+1])
 	}
-	o.Text(serviceLabel, service)
+	o.Text(serviceLabel, serviceOf(a))
+	if e.instance {
+		o.Text(instanceLabel, a.Instance)
+	}
 	o.Close()
 	o.Buf = append(o.Buf, `,"values":[`...)
 }
@@ -113,7 +126,9 @@ func (e *encoder) metadata(a *storage.Action) {
 	if a.Failed() {
 		o.Text("error", a.Error)
 	}
-	o.Text("instance", a.Instance)
+	if !e.instance {
+		o.Text(instanceLabel, a.Instance)
+	}
 	o.Text("trace_id", a.TraceID.String())
 	o.Text("span_id", a.SpanID.String())
 	if h := a.HTTP; h != nil {

@@ -30,7 +30,7 @@ func (d *Destination) failed(reply *post.Reply, batch []storage.Action) (ship.Ou
 	if advice := setUp(string(reply.Body)); advice != "" {
 		return ship.Outcome{}, d.client.Error(ship.Unavailable, reply, text+"; "+advice)
 	}
-	out := tooOld(string(reply.Body), batch, d.encoder.times)
+	out := d.encoder.tooOld(string(reply.Body), batch)
 	if len(out.Refused) == 0 {
 		return ship.Outcome{}, fault
 	}
@@ -72,16 +72,13 @@ func overRate(said string) bool {
 var bound = regexp.MustCompile(`(entry too far behind|has timestamp too old)[^\n]{0,200}?oldest acceptable timestamp is: (\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)`)
 
 // tooOld refuses the actions that are older than the bound that Loki named, and
-// has the others sent again. It finds none where that cannot be told.
-func tooOld(said string, batch []storage.Action, times []int64) ship.Outcome {
+// has the others sent again. It finds none where that cannot be told. The batch is
+// the one that was written last.
+func (e *encoder) tooOld(said string, batch []storage.Action) ship.Outcome {
 	var out ship.Outcome
-	if len(batch) != len(times) {
-		return out
-	}
 	found := bound.FindAllStringSubmatch(said, maxBounds)
 	for i := range batch {
-		ofStream := strings.Contains(said, serviceLabel+"="+strconv.Quote(serviceOf(&batch[i])))
-		reason := older(found, times[i], ofStream)
+		reason := older(found, e.times[i], e.named(said, &batch[i]))
 		if reason != "" {
 			out.Refused = append(out.Refused, ship.Refusal{Index: i, Reason: reason})
 		} else {
@@ -92,6 +89,20 @@ func tooOld(said string, batch []storage.Action, times []int64) ship.Outcome {
 }
 
 const maxBounds = 64
+
+// named reports whether Loki named the stream of an action.
+func (e *encoder) named(said string, a *storage.Action) bool {
+	if !strings.Contains(said, serviceLabel+"="+strconv.Quote(serviceOf(a))) {
+		return false
+	}
+	switch {
+	case !e.instance:
+		return true
+	case a.Instance == "":
+		return !strings.Contains(said, instanceLabel+"=")
+	}
+	return strings.Contains(said, instanceLabel+"="+strconv.Quote(a.Instance))
+}
 
 // older returns Loki's words if the time lies before one of the bounds. What is
 // too old is so in every stream, what is too far behind in the one that is named.

@@ -64,11 +64,11 @@ func (o Options) withDefaults() Options {
 // validate checks what the client does not.
 func (o Options) validate() error {
 	if !strings.HasPrefix(o.Path, "/") || strings.ContainsAny(o.Path, "?#") {
-		return errors.New("Path has to begin with a slash, and has no ? and no #")
+		return errors.New("option Path has to begin with a slash, and has no ? and no #")
 	}
 	for name := range o.Resource {
 		if name == "" || name == serviceName || name == serviceInstance {
-			return errors.New("Resource has an attribute without a name, or service.name or service.instance.id, which are the action's")
+			return errors.New("option Resource has an attribute without a name, or service.name or service.instance.id, which are the action's")
 		}
 	}
 	return nil

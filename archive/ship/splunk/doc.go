@@ -20,6 +20,9 @@
 // Splunk does not drop repeats: what is sent again is there twice. A search does
 // with "dedup id".
 //
+// Where Splunk names one event of a batch that it does not take, it does not say
+// whether it has those before it. All others are sent again.
+//
 // An index that the token may not write to, or a switched-off token, holds
 // delivery up until it is put right; nothing is thrown away.
 package splunk

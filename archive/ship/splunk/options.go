@@ -84,17 +84,17 @@ func (o Options) withDefaults() Options {
 // validate checks what the client does not.
 func (o Options) validate() error {
 	if o.Token == "" {
-		return errors.New("Token is empty; it has to name the collector's token, as env:NAME or file:PATH")
+		return errors.New("option Token is empty; it has to name the collector's token, as env:NAME or file:PATH")
 	}
 	if o.AcknowledgeTimeout < 0 {
-		return fmt.Errorf("AcknowledgeTimeout is %s; allowed is a positive duration, and 0 for the default", o.AcknowledgeTimeout)
+		return fmt.Errorf("option AcknowledgeTimeout is %s; allowed is a positive duration, and 0 for the default", o.AcknowledgeTimeout)
 	}
 	for i, name := range o.Fields {
 		if !slices.Contains(fieldNames, name) {
-			return fmt.Errorf("Fields has %q; allowed are %s", name, strings.Join(fieldNames, ", "))
+			return fmt.Errorf("option Fields has %q; allowed are %s", name, strings.Join(fieldNames, ", "))
 		}
 		if slices.Contains(o.Fields[:i], name) {
-			return fmt.Errorf("Fields has %s twice", name)
+			return fmt.Errorf("option Fields has %s twice", name)
 		}
 	}
 	return nil

@@ -26,13 +26,6 @@ type Client struct {
 	zip     *gzip.Writer
 }
 
-// header is a header whose value may have to be read.
-type header struct {
-	name   string
-	secret Secret
-	value  func(secret string) string
-}
-
 // New returns a client. It reads every file that opts name, so that what is
 // missing shows at once, and connects to nothing.
 func New(opts Options) (*Client, error) {
@@ -187,50 +180,4 @@ func (c *Client) Place(path string) string {
 		path = "/…" + path
 	}
 	return c.opts.Product + " at " + c.base.Scheme + "://" + c.base.Host + path
-}
-
-// headersOf returns the headers of every request.
-func headersOf(o Options) (all []header, err error) {
-	if cred := o.Credential; cred.Secret != "" {
-		secret, err := ParseSecret(cred.Option, cred.Secret)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, header{"Authorization", secret, cred.value})
-	}
-	for name, value := range o.Headers {
-		if strings.EqualFold(name, "Authorization") && o.Credential.Secret != "" {
-			return nil, fmt.Errorf("Headers has Authorization, and %s is set; allowed is one of the two", o.Credential.Option)
-		}
-		h := header{name: name, value: func(secret string) string { return secret }}
-		if strings.HasPrefix(value, "env:") || strings.HasPrefix(value, "file:") {
-			if h.secret, err = ParseSecret("Headers "+name, value); err != nil {
-				return nil, err
-			}
-		} else if strings.ContainsFunc(value, control) {
-			return nil, fmt.Errorf("Headers has a control character in the value of %s", name)
-		} else {
-			h.value = func(string) string { return value }
-		}
-		all = append(all, h)
-	}
-	return all, nil
-}
-
-func control(r rune) bool { return r < ' ' || r == 0x7f }
-
-// authorize reads the secrets, and sets the headers that they make.
-func (c *Client) authorize(h http.Header) error {
-	c.known = c.known[:0]
-	for _, head := range c.headers {
-		secret, err := head.secret.Read()
-		if err != nil {
-			return err
-		}
-		value := head.value(secret)
-		h.Set(head.name, value)
-		_, bare, _ := strings.Cut(value, " ")
-		c.known = append(c.known, value, secret, bare)
-	}
-	return nil
 }

@@ -175,7 +175,7 @@ func TestTimeout(t *testing.T) {
 // read once in the life of a process.
 func TestProxyHidesItsPassword(t *testing.T) {
 	if os.Getenv("POST_CHILD") == "1" {
-		c := open(t, post.Options{URL: "http://far.example"})
+		c := open(t, post.Options{URL: "http://far.example", Timeout: 3 * time.Second})
 		_, err := c.Do(t.Context(), post.Request{Path: "/", Body: []byte("x")})
 		t.Log(err)
 		return

@@ -21,15 +21,15 @@ func Choose(all ...Credential) (Credential, error) {
 	for _, c := range all {
 		switch {
 		case c.Secret == "" && c.User != "":
-			return Credential{}, fmt.Errorf("User is set, but %s is not", c.Option)
+			return Credential{}, fmt.Errorf("option User is set, but %s is not", c.Option)
 		case c.Secret == "":
 			continue
 		case chosen.Secret != "":
-			return Credential{}, fmt.Errorf("%s and %s are both set; allowed is one way to be known", chosen.Option, c.Option)
+			return Credential{}, fmt.Errorf("options %s and %s are both set; allowed is one way to be known", chosen.Option, c.Option)
 		case c.Scheme == basic && c.User == "":
-			return Credential{}, fmt.Errorf("%s is set, but User is not", c.Option)
+			return Credential{}, fmt.Errorf("option %s is set, but User is not", c.Option)
 		case c.Scheme == basic && strings.ContainsFunc(c.User, unfit):
-			return Credential{}, fmt.Errorf("User is %q; allowed is a name without a colon and control characters", c.User)
+			return Credential{}, fmt.Errorf("option User is %q; allowed is a name without a colon and control characters", c.User)
 		}
 		chosen = c
 	}

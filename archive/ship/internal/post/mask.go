@@ -26,10 +26,12 @@ func (c *Client) Mask(text string) string {
 	for _, secret := range c.masked() {
 		pairs = append(pairs, secret, storage.DefaultMask)
 	}
-	text = strings.NewReplacer(pairs...).Replace(text) // which reads no mask again
+	hide := strings.NewReplacer(pairs...) // which reads no mask again
+	text = hide.Replace(text)
 	text = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(text, "\uFFFD"), func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r)
 	}), " ")
+	text = hide.Replace(text) // what stood on two lines is together now
 	return storage.Cut(storage.DefaultRedactor().Text(text), maxText)
 }
 

@@ -53,20 +53,20 @@ func (o Options) withDefaults() Options {
 // base checks the URL. Its errors don't show what may be a secret.
 func (o Options) base() (*url.URL, error) {
 	if o.URL == "" {
-		return nil, errors.New("URL is empty; it has to say where " + o.Product + " is, as in https://host.example")
+		return nil, errors.New("option URL is empty; it has to say where " + o.Product + " is, as in https://host.example")
 	}
 	u, err := url.Parse(o.URL)
 	switch {
 	case err != nil: // whose text holds the URL
-		return nil, errors.New("URL cannot be read; it has to be like https://host.example")
+		return nil, errors.New("option URL cannot be read; it has to be like https://host.example")
 	case u.User != nil:
-		return nil, errors.New("URL holds a user or a password, which others see; name the secret in another option, as env:NAME or file:PATH")
+		return nil, errors.New("option URL holds a user or a password, which others see; name the secret in another option, as env:NAME or file:PATH")
 	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, errors.New("URL begins with neither http:// nor https://")
+		return nil, errors.New("option URL begins with neither http:// nor https://")
 	case u.Hostname() == "":
-		return nil, errors.New("URL names no host; it has to be like https://host.example")
+		return nil, errors.New("option URL names no host; it has to be like https://host.example")
 	case u.Fragment != "":
-		return nil, errors.New("URL has a part after #, which is never sent")
+		return nil, errors.New("option URL has a part after #, which is never sent")
 	}
 	u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), strings.TrimRight(u.RawPath, "/")
 	return u, nil
@@ -75,17 +75,17 @@ func (o Options) base() (*url.URL, error) {
 // validate checks what base does not.
 func (o Options) validate() error {
 	if o.Timeout < 0 {
-		return fmt.Errorf("Timeout is %s; allowed is a positive duration, and 0 for the default", o.Timeout)
+		return fmt.Errorf("option Timeout is %s; allowed is a positive duration, and 0 for the default", o.Timeout)
 	}
 	if (o.CertFile == "") != (o.KeyFile == "") {
-		return errors.New("of CertFile and KeyFile only one is set; a certificate needs its key")
+		return errors.New("of the options CertFile and KeyFile only one is set; a certificate needs its key")
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.Headers)) {
 		if !token(name) {
-			return fmt.Errorf("Headers has the name %q; allowed are letters, digits and hyphens", name)
+			return fmt.Errorf("option Headers has the name %q; allowed are letters, digits and hyphens", name)
 		}
 		if reserved[strings.ToLower(name)] {
-			return fmt.Errorf("Headers has the name %s, which is set by other means", name)
+			return fmt.Errorf("option Headers has the name %s, which is set by other means", name)
 		}
 	}
 	return nil

@@ -39,7 +39,7 @@ func TestOptionsAreRefused(t *testing.T) {
 		{"no-host", post.Options{URL: "http:///s3cret"}, "URL names no host"},
 		{"fragment", post.Options{URL: "http://host/#s3cret"}, "URL has a part after #"},
 		{"timeout", post.Options{URL: url, Timeout: -time.Second}, "Timeout is -1s"},
-		{"key-alone", post.Options{URL: url, KeyFile: "key.pem"}, "of CertFile and KeyFile only one is set"},
+		{"key-alone", post.Options{URL: url, KeyFile: "key.pem"}, "CertFile and KeyFile only one is set"},
 		{"no-ca", post.Options{URL: url, CAFile: filepath.Join(dir, "none")}, "CAFile cannot be read: open "},
 		{"ca-is-none", post.Options{URL: url, CAFile: noise}, "holds no certificate in PEM"},
 		{"no-certificate", post.Options{URL: url, CertFile: noise, KeyFile: noise}, "CertFile and KeyFile cannot be read: "},
@@ -86,10 +86,10 @@ func TestOneCredentialIsChosen(t *testing.T) {
 		{"none", []post.Credential{password("", ""), {Option: "Token"}}, ""},
 		{"token", []post.Credential{password("", ""), token}, "Token"},
 		{"password", []post.Credential{password("u", "env:P"), {Option: "Token"}}, "Password"},
-		{"two", []post.Credential{password("u", "env:P"), token}, "Password and Token are both set; allowed is one way to be known"},
-		{"no-password", []post.Credential{password("u", "")}, "User is set, but Password is not"},
-		{"no-user", []post.Credential{password("", "env:P")}, "Password is set, but User is not"},
-		{"colon", []post.Credential{password("a:b", "env:P")}, `User is "a:b"; allowed is a name without a colon and control characters`},
+		{"two", []post.Credential{password("u", "env:P"), token}, "options Password and Token are both set; allowed is one way to be known"},
+		{"no-password", []post.Credential{password("u", "")}, "option User is set, but Password is not"},
+		{"no-user", []post.Credential{password("", "env:P")}, "option Password is set, but User is not"},
+		{"colon", []post.Credential{password("a:b", "env:P")}, `option User is "a:b"; allowed is a name without a colon and control characters`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

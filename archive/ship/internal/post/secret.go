@@ -30,7 +30,7 @@ func ParseSecret(option, source string) (Secret, error) {
 	case kind == "file" && name != "":
 		return Secret{option: option, file: name}, nil
 	}
-	return Secret{}, fmt.Errorf("%s has to be env:NAME or file:PATH; it names where the secret is and is not the secret itself", option)
+	return Secret{}, fmt.Errorf("option %s has to be env:NAME or file:PATH; it names where the secret is and is not the secret itself", option)
 }
 
 // IsZero reports whether there is no secret.
@@ -45,19 +45,19 @@ func (s Secret) Read() (string, error) {
 	case s.file != "":
 		var err error
 		if text, err = readShort(s.file); err != nil {
-			return "", fmt.Errorf("%s cannot be read: %w", s.option, err)
+			return "", fmt.Errorf("option %s cannot be read: %w", s.option, err)
 		}
 		from = "the file " + s.file
 	default:
 		return "", nil
 	}
-	text = strings.TrimSpace(text)
+	text = strings.TrimSpace(strings.TrimPrefix(text, "\uFEFF")) // which some editors begin a file with
 	if text == "" {
-		return "", fmt.Errorf("%s cannot be read: %s is empty or not there", s.option, from)
+		return "", fmt.Errorf("option %s cannot be read: %s is empty or not there", s.option, from)
 	}
 	for _, c := range []byte(text) {
 		if c < ' ' || c == 0x7f {
-			return "", fmt.Errorf("%s cannot be read: %s holds more than one line, or a control character", s.option, from)
+			return "", fmt.Errorf("option %s cannot be read: %s holds more than one line, or a control character", s.option, from)
 		}
 	}
 	return text, nil

@@ -22,7 +22,7 @@ func TestSecretIsReadAgain(t *testing.T) {
 		name, source string
 		set          func(string) error
 	}{
-		{"file", "file:" + file, func(s string) error { return os.WriteFile(file, []byte(s+"\r\n"), 0o600) }},
+		{"file", "file:" + file, func(s string) error { return os.WriteFile(file, []byte("\uFEFF"+s+"\r\n"), 0o600) }},
 		{"env", "env:POST_SECRET", func(s string) error { t.Setenv("POST_SECRET", s); return nil }},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -15,18 +15,18 @@ func tlsConfig(opts Options) (*tls.Config, error) {
 	if opts.CAFile != "" {
 		pem, err := os.ReadFile(opts.CAFile)
 		if err != nil {
-			return nil, fmt.Errorf("CAFile cannot be read: %w", err)
+			return nil, fmt.Errorf("option CAFile cannot be read: %w", err)
 		}
 		config.RootCAs = x509.NewCertPool()
 		if !config.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("CAFile %s holds no certificate in PEM", opts.CAFile)
+			return nil, fmt.Errorf("option CAFile %s holds no certificate in PEM", opts.CAFile)
 		}
 	}
 	if opts.CertFile != "" {
 		load := func() (*tls.Certificate, error) {
 			pair, err := tls.LoadX509KeyPair(opts.CertFile, opts.KeyFile)
 			if err != nil {
-				return nil, fmt.Errorf("CertFile and KeyFile cannot be read: %w", err)
+				return nil, fmt.Errorf("options CertFile and KeyFile cannot be read: %w", err)
 			}
 			return &pair, nil
 		}

@@ -23,6 +23,7 @@ import (
 func serve(t *testing.T, config *tls.Config) string {
 	t.Helper()
 	return receiver.ServeTLS(t, config, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Proto", r.Proto)
 		for _, c := range r.TLS.PeerCertificates {
 			io.WriteString(w, c.Subject.CommonName)
 		}
@@ -75,6 +76,21 @@ func TestTLS(t *testing.T) {
 				t.Errorf("the error is %v; want %s", err, c.want)
 			}
 		})
+	}
+}
+
+// TestHTTP2 is spoken where the far side speaks it.
+func TestHTTP2(t *testing.T) {
+	t.Parallel()
+	ours := receiver.NewAuthority(t)
+	config := ours.Server(t, false)
+	config.NextProtos = []string{"h2", "http/1.1"}
+	c := open(t, post.Options{URL: serve(t, config), CAFile: ours.File})
+	for range 3 {
+		reply, err := c.Do(t.Context(), post.Request{Path: "/", Body: []byte("x")})
+		if err != nil || reply.Header.Get("X-Proto") != "HTTP/2.0" {
+			t.Errorf("%+v, %v", reply, err)
+		}
 	}
 }
 

@@ -38,7 +38,7 @@ func TestConnection(t *testing.T, open func(Connection) (ship.Destination, error
 		{"wrong-authority", Connection{URL: url, CAFile: other.File, CertFile: cert, KeyFile: key}, "is not signed by one of CAFile " + other.File},
 		{"no-authority", Connection{URL: url, CertFile: cert, KeyFile: key}, "signed by none that this system trusts"},
 		{"timeout", Connection{URL: hung, CAFile: ours.File, Timeout: 200 * time.Millisecond}, "no answer within 200ms"},
-		{"no-key", Connection{URL: url, CertFile: cert}, "of CertFile and KeyFile only one is set"},
+		{"no-key", Connection{URL: url, CertFile: cert}, "CertFile and KeyFile only one is set"},
 		{"no-ca-file", Connection{URL: url, CAFile: key}, "holds no certificate"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
