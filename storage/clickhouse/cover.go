@@ -14,6 +14,10 @@ import (
 const (
 	stepMinute = 0
 	stepHour   = 1
+
+	// stepTotals and the number of a step is that step without the names of
+	// services and actions. It is inserted together with the step.
+	stepTotals = 2
 )
 
 // covered is a range of times divided into what can be read where. Hours and

@@ -1,9 +1,6 @@
 package clickhouse
 
-import (
-	"fmt"
-	"regexp"
-)
+import "fmt"
 
 // tables are the names of all tables, with the database. Those that are asked
 // and written to are the Distributed ones where there is a cluster.
@@ -15,12 +12,21 @@ type tables struct {
 	schema                                    string // of the markers, without their numbers
 }
 
-var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,63}$`)
+// identifier reports whether a name needs no quotes.
+func identifier(name string) bool {
+	for i, c := range []byte(name) {
+		letter := c == '_' || 'a' <= c|0x20 && c|0x20 <= 'z'
+		if !letter && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return name != "" && len(name) <= 64
+}
 
 // nameTables returns the names, all of which are plain identifiers.
 func nameTables(database, table string, cluster bool) (*tables, error) {
 	for what, name := range map[string]string{"database": database, "table": table} {
-		if !identifier.MatchString(name) {
+		if !identifier(name) {
 			return nil, fmt.Errorf("the %s %q is not a name: allowed are letters, digits and underscores, at most 64, and no digit at the beginning", what, name)
 		}
 	}

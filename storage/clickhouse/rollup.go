@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"context"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -11,8 +12,8 @@ import (
 )
 
 const (
-	// rowsAtOnce bounds the rows that are counted at once, so that the ids of
-	// them fit into the memory that a query may use.
+	// rowsAtOnce bounds the rows that are counted at once, so that a query takes
+	// seconds at the most.
 	rowsAtOnce = 4_000_000
 
 	minutesAtOnce = 60
@@ -127,7 +128,7 @@ func (h *house) minutes(ctx context.Context, st *state, list []ledgerEntry) erro
 	for i, e := range list {
 		spans[i] = span{e.start * minute, (e.start + 1) * minute}
 	}
-	r := rollups{line: st.line, step: stepMinute, units: map[unit]*tally{}}
+	r := newRollups(st.line, stepMinute)
 	for cond := range spanConds("time_ns", join(spans)) {
 		var start int64
 		var u unit
@@ -135,8 +136,8 @@ func (h *house) minutes(ctx context.Context, st *state, list []ledgerEntry) erro
 		var bucket uint16
 		var n uint64
 		var longest int64
-		err := h.s.count(ctx, "SELECT intDiv(time_ns, 60000000000) AS start, service, action, status, duration_bucket, uniqExact(action_id), max(duration_ns) FROM "+
-			h.s.tables.allLogs+condSQL(append([]sqlquery.Cond{cond}, behind(st.line)...))+" GROUP BY start, service, action, status, duration_bucket", func() error {
+		err := h.s.count(ctx, "SELECT intDiv(time_ns, 60000000000) AS start, service, action, status, duration_bucket, count(), max(duration_ns) FROM "+
+			h.s.tables.allLogs+" FINAL"+condSQL(append([]sqlquery.Cond{cond}, behind(st.line)...))+" GROUP BY start, service, action, status, duration_bucket", func() error {
 			u.start, u.failed = start, status == string(storage.Failed)
 			t := r.at(u)
 			t.total += n
@@ -148,7 +149,7 @@ func (h *house) minutes(ctx context.Context, st *state, list []ledgerEntry) erro
 			return err
 		}
 	}
-	return h.write(ctx, &r, list)
+	return h.write(ctx, r, list)
 }
 
 // hours adds up the minutes of hours that are over and of which all minutes are
@@ -188,7 +189,7 @@ func (h *house) someHours(ctx context.Context, st *state, list []ledgerEntry) er
 	for i, e := range list {
 		spans[i] = span{e.start, e.start + hour}
 	}
-	r := rollups{line: st.line, step: stepHour, units: map[unit]*tally{}}
+	r := newRollups(st.line, stepHour)
 	everything := storage.Query{}
 	for cond := range spanConds("start", join(spans)) {
 		var begin uint32
@@ -196,26 +197,25 @@ func (h *house) someHours(ctx context.Context, st *state, list []ledgerEntry) er
 		var failed uint8
 		var total uint64
 		var longest int64
-		var buckets []uint16
-		var counts []uint64
-		err := h.s.count(ctx, "SELECT toUInt32(intDiv(start, 60) * 60) AS begin, service, action, failed, sum(total), max(longest), tupleElement(sumMap(buckets, counts), 1), tupleElement(sumMap(buckets, counts), 2) FROM "+
+		var buckets, counts string
+		err := h.s.count(ctx, "SELECT toUInt32(intDiv(start, 60) * 60) AS begin, service, action, failed, "+rolledUp+" FROM "+
 			h.s.tables.allRollups+" FINAL"+h.s.whereRollups(&everything, st, stepMinute, cond)+" GROUP BY begin, service, action, failed", func() error {
 			u.start, u.failed = int64(begin), failed != 0
 			t := r.at(u)
 			t.total += total
 			t.longest = max(t.longest, longest)
-			addBuckets(&t.durations, buckets, counts)
-			return nil
+			return addBuckets(&t.durations, buckets, counts)
 		}, &begin, &u.service, &u.action, &failed, &total, &longest, &buckets, &counts)
 		if err != nil {
 			return err
 		}
 	}
-	return h.write(ctx, &r, list)
+	return h.write(ctx, r, list)
 }
 
 // unit is what is counted by itself.
 type unit struct {
+	step            int
 	start           int64
 	service, action string
 	failed          bool
@@ -234,13 +234,32 @@ type rollups struct {
 	units map[unit]*tally
 }
 
+func newRollups(line int64, step int) *rollups {
+	return &rollups{line: line, step: step, units: map[unit]*tally{}}
+}
+
 func (r *rollups) at(u unit) *tally {
+	u.step = r.step
+	return r.tally(u)
+}
+
+func (r *rollups) tally(u unit) *tally {
 	t := r.units[u]
 	if t == nil {
 		t = &tally{}
 		r.units[u] = t
 	}
 	return t
+}
+
+// addTotals adds what names have in common.
+func (r *rollups) addTotals() {
+	for _, u := range slices.Collect(maps.Keys(r.units)) {
+		t, all := r.units[u], r.tally(unit{step: u.step + stepTotals, start: u.start, failed: u.failed})
+		all.total += t.total
+		all.longest = max(all.longest, t.longest)
+		all.durations.Merge(&t.durations)
+	}
 }
 
 // write inserts roll-ups of steps, each with what the ledger said before its rows
@@ -251,9 +270,7 @@ func (h *house) write(ctx context.Context, r *rollups, list []ledgerEntry) error
 		inserted[e.start] = e.inserted
 		h.tried[[2]int64{int64(r.step), e.start}] = e.inserted
 	}
-	for u := range r.units {
-		delete(h.tried, [2]int64{int64(r.step), u.start})
-	}
+	r.addTotals()
 	var lines, longest []int64
 	var steps, failed []uint8
 	var starts []uint32
@@ -262,7 +279,8 @@ func (h *house) write(ctx context.Context, r *rollups, list []ledgerEntry) error
 	var buckets [][]uint16
 	var counts [][]uint64
 	for u, t := range r.units {
-		lines, steps, starts = append(lines, r.line), append(steps, uint8(r.step)), append(starts, uint32(u.start))
+		delete(h.tried, [2]int64{int64(r.step), u.start})
+		lines, steps, starts = append(lines, r.line), append(steps, uint8(u.step)), append(starts, uint32(u.start))
 		services, actions = append(services, u.service), append(actions, u.action)
 		fail := uint8(0)
 		if u.failed {

@@ -223,8 +223,8 @@ func (s *Store) Errors(ctx context.Context, q storage.Query) ([]storage.ErrorGro
 		var service, text, example string
 		var n uint64
 		var first, last int64
-		return s.count(ctx, "SELECT service, error, uniqExact(action_id), min(time_ns), tupleElement(max((time_ns, action_id)), 1), tupleElement(max((time_ns, action_id)), 2) FROM "+
-			s.tables.allLogs+s.where(m, &st)+" GROUP BY service, error", func() error {
+		return s.count(ctx, "SELECT service, error, count(), min(time_ns), tupleElement(max((time_ns, action_id)), 1), tupleElement(max((time_ns, action_id)), 2) FROM "+
+			s.tables.allLogs+" FINAL"+s.where(m, &st)+" GROUP BY service, error", func() error {
 			sum.Merge(service, storage.ErrorGroup{
 				Template: storage.FoldError(text), Count: int64(n), First: time.Unix(0, first).UTC(), Last: time.Unix(0, last).UTC(), Example: storage.ID(example),
 			})

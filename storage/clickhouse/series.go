@@ -60,8 +60,12 @@ func (s *Store) fill(ctx context.Context, m *storage.Matcher, st *state, all *se
 		step  int
 		spans []span
 	}{{stepHour, c.hours}, {stepMinute, c.minutes}} {
+		step := part.step
+		if len(q.Services) == 0 && len(q.Actions) == 0 {
+			step += stepTotals
+		}
 		for cond := range spanConds("start", part.spans) {
-			if err := s.addRollups(ctx, s.whereRollups(&q, st, part.step, cond), all); err != nil {
+			if err := s.addRollups(ctx, s.whereRollups(&q, st, step, cond), all); err != nil {
 				return err
 			}
 		}
@@ -84,8 +88,8 @@ func (s *Store) addRows(ctx context.Context, conds []sqlquery.Cond, all *series)
 	var status string
 	var bucket uint16
 	var n uint64
-	return s.count(ctx, bind("SELECT intDiv(time_ns, ?) * ? AS start, status, duration_bucket, uniqExact(action_id), max(duration_ns) FROM ", all.length, all.length)+
-		s.tables.allLogs+where+" GROUP BY start, status, duration_bucket", func() error {
+	return s.count(ctx, bind("SELECT intDiv(time_ns, ?) * ? AS start, status, duration_bucket, count(), max(duration_ns) FROM ", all.length, all.length)+
+		s.tables.allLogs+" FINAL"+where+" GROUP BY start, status, duration_bucket", func() error {
 		p := all.of(start)
 		p.add(countsOf(status == string(storage.Failed), n), time.Duration(longest))
 		p.durations.AddBucket(int(bucket), n)
@@ -112,14 +116,15 @@ func (s *Store) addRollups(ctx context.Context, where string, all *series) error
 	var start, longest int64
 	var failed uint8
 	var total uint64
-	var buckets []uint16
-	var counts []uint64
+	var buckets, counts string
 	steps := all.length / minute
-	return s.count(ctx, bind("SELECT toInt64(intDiv(start, ?) * ?) AS begin, failed, sum(total), max(longest), tupleElement(sumMap(buckets, counts), 1), tupleElement(sumMap(buckets, counts), 2) FROM ", steps, steps)+
+	return s.count(ctx, bind("SELECT toInt64(intDiv(start, ?) * ?) AS begin, failed, "+rolledUp+" FROM ", steps, steps)+
 		s.tables.allRollups+" FINAL"+where+" GROUP BY begin, failed", func() error {
 		p := all.of(start * minute)
 		p.add(countsOf(failed != 0, total), time.Duration(longest))
-		addBuckets(&p.durations, buckets, counts)
+		if err := addBuckets(&p.durations, buckets, counts); err != nil {
+			return err
+		}
 		return all.check()
 	}, &start, &failed, &total, &longest, &buckets, &counts)
 }

@@ -104,8 +104,8 @@ func TestRepeats(t *testing.T) {
 	want(t, s, 4000)
 	tidy(t, s)
 	want(t, s, 4000)
-	if n := srv.one(t, "SELECT uniq(step) FROM "+database+".action_logs_rollups"); n != "2" {
-		t.Errorf("roll-ups have %s steps, want minutes and hours", n)
+	if n := srv.one(t, "SELECT uniq(step) FROM "+database+".action_logs_rollups"); n != "4" {
+		t.Errorf("roll-ups have %s steps, want minutes and hours, by names and without", n)
 	}
 	insert := func(list []storage.Action) {
 		t.Helper()

@@ -46,7 +46,7 @@ FROM {logs} GROUP BY minute;
 -- rows had been inserted takes the place of what was counted before.
 CREATE TABLE IF NOT EXISTS {rollups}{on_cluster} (
     line Int64,                                 -- of the last clear, behind which it was counted
-    step UInt8,                                 -- 0 a minute, 1 an hour
+    step UInt8,                                 -- 0 a minute, 1 an hour; 2 and 3 without names
     start UInt32,                               -- the minute since 1970 with which it begins
     service {name},
     action {name},
