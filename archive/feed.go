@@ -134,8 +134,8 @@ func (f *Feed) Next(ctx context.Context) (e Entry, ok bool, err error) {
 			t.read = e.Mark
 			return e, true, nil
 		}
-		sealed := f.cur.t.gzip && err == nil
-		t.read = f.cur.mark // lines that were passed over
+		sealed, passed := f.cur.t.gzip && err == nil, f.cur.mark.Offset > t.read.Offset
+		t.read = f.cur.mark
 		f.cur.close()
 		f.cur = nil
 		switch {
@@ -146,6 +146,8 @@ func (f *Feed) Next(ctx context.Context) (e Entry, ok bool, err error) {
 		case sealed:
 			t.read.Done, t.read.Known = true, t.read.Line
 			t.known, t.size, t.sealed = t.read.Line, t.read.Offset, true
+			return Entry{Mark: t.read}, true, nil
+		case passed:
 			return Entry{Mark: t.read}, true, nil
 		}
 	}
@@ -183,7 +185,9 @@ func (f *Feed) open(ctx context.Context) (e Entry, ok bool) {
 		return Entry{}, false
 	case changed:
 		r.close()
-		e := Entry{Err: &ChangedError{File: text.base, Mark: t.read}, Mark: Mark{File: name}}
+		was := t.read
+		was.Known = max(t.known, was.Line)
+		e := Entry{Err: &ChangedError{File: text.base, Mark: was}, Mark: Mark{File: name}}
 		*t = feedText{read: e.Mark, kept: t.kept, queued: true}
 		f.queue = slices.Insert(f.queue, 0, name)
 		return e, true

@@ -86,7 +86,8 @@ func (f *Feed) count(ctx context.Context, n Name, t *feedText) error {
 	}
 	if text.size < t.size {
 		if text.size < t.read.Offset {
-			return nil // see checkPlain
+			t.doubtful = true
+			return nil
 		}
 		t.size, t.known = t.read.Offset, t.read.Line
 	}

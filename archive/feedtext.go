@@ -44,12 +44,10 @@ func (r *reading) seek() (changed bool, err error) {
 	return false, nil
 }
 
-// checkPlain looks whether the last line that was read is where it was. A file
-// that is shorter is waited for: a writer took a failed batch back, and will write
-// it again.
+// checkPlain looks whether the last line that was read is where it was.
 func (r *reading) checkPlain() (changed bool, err error) {
 	if r.t.size < r.mark.Offset {
-		return false, nil
+		return true, nil
 	}
 	last := make([]byte, r.mark.Last)
 	if _, err := r.t.f.ReadAt(last, r.mark.Offset-r.mark.Last); err != nil && err != io.EOF {
@@ -121,6 +119,9 @@ func (r *reading) next() (e Entry, ok bool, err error) {
 		s, err, ok := r.spans()
 		if !ok {
 			return Entry{}, false, nil
+		}
+		if err == nil {
+			err = r.t.ctx.Err()
 		}
 		if err == nil && s.packed > 0 && !r.from.IsZero() && s.times.max < r.from.UnixNano() {
 			r.skip(&s)

@@ -45,10 +45,11 @@ func (m *Mark) ends(text []byte) bool {
 // Entry is a line of an archive, or something else of it that a [Feed] has come
 // past.
 type Entry struct {
-	// Action is what the line holds, unless Err is set or Mark is Done.
+	// Action is what the line holds, if it was found.
 	Action storage.Action
 
-	// Size is how many bytes the line has.
+	// Size is how many bytes the line has; 0 where lines were passed over, or the
+	// text has ended.
 	Size int
 
 	// Err is damage that was passed over: a [*SyntaxError], a [*CorruptError]
@@ -60,14 +61,14 @@ type Entry struct {
 }
 
 // Found reports whether the entry holds an action.
-func (e *Entry) Found() bool { return e.Err == nil && !e.Mark.Done }
+func (e *Entry) Found() bool { return e.Err == nil && e.Size > 0 }
 
 // ChangedError is a text of an archive that is no longer the one of which a part
 // was read: another has its name, or a crash of the system took lines that were
 // read and others came in their place. It is read from its beginning again.
 type ChangedError struct {
 	File string // base name
-	Mark Mark   // how far it had been read
+	Mark Mark   // how far it had been read; Known less Line are lines that are lost if it was another text
 }
 
 // Error returns one sentence that names the file.

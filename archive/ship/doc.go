@@ -54,5 +54,6 @@
 // one had seen it.
 //
 // Where the system lost lines of the active file with its power that were
-// delivered already, the file is delivered again from its beginning.
+// delivered already, and where a failed write was read before it was taken back,
+// the file is delivered again from its beginning.
 package ship

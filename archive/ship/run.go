@@ -148,6 +148,10 @@ func (s *Shipper) take(e *archive.Entry) {
 	if e.Err != nil {
 		s.opts.OnEvent(Event{Kind: Damaged, Count: 1, File: e.Mark.File.String(), Err: e.Err})
 	}
+	var changed *archive.ChangedError
+	if errors.As(e.Err, &changed) && changed.Mark.Known > changed.Mark.Line {
+		s.misses(changed.Mark)
+	}
 	if e.Found() && len(s.batch.actions) == 0 {
 		s.board.begin(e.Action.Time)
 	}
@@ -159,9 +163,7 @@ func (s *Shipper) look(ctx context.Context) error {
 	s.looked = time.Now()
 	gone, err := s.feed.Look(ctx)
 	for _, m := range gone {
-		s.gone = true
-		s.counts.Missed += m.Known - m.Line
-		s.opts.OnEvent(Event{Kind: Missed, Count: m.Known - m.Line, File: m.File.String()})
+		s.misses(m)
 	}
 	s.count()
 	if err != nil && ctx.Err() == nil {
@@ -185,6 +187,13 @@ func (s *Shipper) unreadable(err error) {
 		s.board.set(func(st *Status) { st.LastError = nil })
 	}
 	s.unread = text
+}
+
+// misses counts the lines behind a mark that are gone.
+func (s *Shipper) misses(m archive.Mark) {
+	s.gone = true
+	s.counts.Missed += m.Known - m.Line
+	s.opts.OnEvent(Event{Kind: Missed, Count: m.Known - m.Line, File: m.File.String()})
 }
 
 func (s *Shipper) lookIfDue(ctx context.Context) {
