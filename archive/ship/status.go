@@ -61,8 +61,9 @@ func (s *Shipper) Status() Status {
 	return st
 }
 
-// Stats returns the status in the form in which a ring tells of its sinks. What
-// was refused counts as missed. It is safe for concurrent use.
+// Stats returns the status in the form in which a ring tells of its sinks, for the
+// Report method of one. What was refused, and what was damaged in the archive,
+// counts as missed. It is safe for concurrent use.
 func (s *Shipper) Stats() storage.SinkStats {
 	st := s.Status()
 	stats := storage.SinkStats{Lag: st.Lag, Written: st.Delivered, Missed: st.Missed + st.Refused + st.Damaged}

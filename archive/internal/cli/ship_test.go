@@ -87,6 +87,20 @@ func TestShipDamage(t *testing.T) {
 	}
 }
 
+// TestShipMuchDamage tells of much damage, but not of each place.
+func TestShipMuchDamage(t *testing.T) {
+	t.Parallel()
+	dir := newArchive(t)
+	path := filepath.Join(dir, "actions-2026-11-23.2.jsonl")
+	if err := os.WriteFile(path, []byte(strings.Repeat("no action\n", 300)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := run(t, "ship", "stdout", "--once", "--batch", "7", dir)
+	if r.status != 2 || strings.Count(r.stderr, "passed over: ") != 20 || strings.Count(r.stderr, "there is more of that") != 1 || !strings.Contains(r.stderr, ", 300 damaged and passed over") {
+		t.Errorf("%+v", r)
+	}
+}
+
 // TestShipDryRun tells what would be sent, and moves nothing.
 func TestShipDryRun(t *testing.T) {
 	t.Parallel()
