@@ -44,6 +44,14 @@ type Options struct {
 	// fill the disk, writing and sealing fail until somebody makes room.
 	MinFreeBytes int64
 
+	// Keep is asked, before a sealed file is removed because of its age or of
+	// the room that it takes, by its base name whether it has to stay: because it
+	// has not been copied elsewhere, say. What stays counts for MaxBytes and
+	// MinFreeBytes as ever; others go in its place, and if that is not enough,
+	// the limit is exceeded. It is called by the goroutine that removes files,
+	// which waits for it. The default is nil: no file has to stay.
+	Keep func(file string) bool
+
 	// Now is the clock that lines are filed by. The default is time.Now.
 	Now func() time.Time
 
@@ -106,6 +114,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.MaxAge == 0 {
 		o.MaxAge = defaultMaxAge
+	}
+	if o.Keep == nil {
+		o.Keep = func(string) bool { return false }
 	}
 	if o.Now == nil {
 		o.Now = time.Now

@@ -57,7 +57,8 @@ var arrows = map[string][]string{
 	"actionlog/middleware/internal": {},
 
 	"actionlog/archive/cmd/actionlog": {"actionlog/archive/internal/cli"},
-	"actionlog/archive/internal/cli":  {"actionlog/storage", "actionlog/archive", "actionlog/adminapi"},
+	"actionlog/archive/internal/cli":  {"actionlog/storage", "actionlog/archive", "actionlog/adminapi", "actionlog/archive/ship/s3"},
+	"actionlog/archive/ship/s3":       {"actionlog/archive"},
 
 	"actionlog/archive/internal/dataset":         {"actionlog/storage", "actionlog/archive"},
 	"actionlog/archive/internal/dataset/compare": {"actionlog/storage", "actionlog/archive/internal/dataset"},
@@ -79,6 +80,8 @@ var heavy = map[string][]string{
 	"github.com/prometheus/client_golang": {"actionlog/adminapi/prom"},
 	"github.com/prometheus/client_model":  {"actionlog/adminapi/prom"},
 	"google.golang.org/protobuf":          {"actionlog/adminapi/prom"},
+
+	"github.com/minio/minio-go": {"actionlog/archive/ship/s3"},
 
 	"github.com/spf13/cobra":           {"actionlog/archive/internal/cli"},
 	"github.com/spf13/pflag":           {"actionlog/archive/internal/cli"},

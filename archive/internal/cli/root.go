@@ -93,6 +93,8 @@ func (s *session) commands() []*cobra.Command {
 		s.verifyCommand(),
 		s.indexCommand(),
 		s.serveCommand(),
+		s.pushCommand(),
+		s.pullCommand(),
 	}
 }
 
