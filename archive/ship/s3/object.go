@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"actionlog/archive"
 
@@ -68,6 +69,28 @@ func (b *Bucket) stat(ctx context.Context, base string) (o object, ok bool, err 
 		return nil
 	})
 	return o, ok, err
+}
+
+// seenWithin is how long an object that was put may take to be seen. Amazon's are
+// seen at once.
+const seenWithin = 5 * time.Second
+
+// statSoon asks for an object that was put, by this push or by another.
+func (b *Bucket) statSoon(ctx context.Context, base string) (object, error) {
+	for began := time.Now(); ; {
+		o, ok, err := b.stat(ctx, base)
+		switch {
+		case err != nil || ok:
+			return o, err
+		case time.Since(began) > seenWithin:
+			return o, fmt.Errorf("look at %s: it was put there and is not there; somebody removes objects", b.url(base))
+		}
+		select {
+		case <-ctx.Done():
+			return o, ctx.Err()
+		case <-time.After(firstPause):
+		}
+	}
 }
 
 // put creates an object in one request. It reports false where there is one.

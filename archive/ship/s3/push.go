@@ -249,10 +249,7 @@ func (p *pusher) send(ctx context.Context, l *local, f *File, damaged func() (fo
 	if err != nil {
 		return "", nil, err
 	}
-	o, ok, err := p.b.stat(ctx, l.base)
-	if err == nil && !ok {
-		err = fmt.Errorf("look at %s: it was put there and is not there; somebody removes objects", p.b.url(l.base))
-	}
+	o, err := p.b.statSoon(ctx, l.base)
 	if err != nil {
 		return "", nil, err
 	}
