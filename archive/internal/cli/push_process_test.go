@@ -21,19 +21,23 @@ import (
 	"actionlog/storage"
 )
 
-// hugeArchive returns a folder of a sealed day of some 18 MB.
+// hugeArchive returns a folder of a sealed day of some 17 MB.
 func hugeArchive(t testing.TB) (dir, base string) {
 	t.Helper()
 	dir = t.TempDir()
 	r := rand.New(rand.NewPCG(5, 6))
-	list := make([]storage.Action, 6000)
+	list := make([]storage.Action, 5400)
 	noise := make([]byte, 192)
 	for i := range list {
 		list[i] = sample1(i % 20)
 		list[i].ID = storage.ID(fmt.Sprintf("01kav3d5xq8r2m4c0%010d", i))
 		for k := range 16 {
+			v := uint64(0)
 			for j := range noise {
-				noise[j] = byte(r.Uint32())
+				if j%8 == 0 {
+					v = r.Uint64()
+				}
+				noise[j], v = byte(v), v>>8
 			}
 			list[i].Attrs = append(list[i].Attrs, storage.Attr{Key: fmt.Sprintf("k%02d", k), Value: base64.StdEncoding.EncodeToString(noise)})
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +17,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,7 +29,24 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(status int) {
+		removeBig()
+		os.Exit(status)
+	}))
+}
+
+// removeBig removes what big has made.
+var removeBig = func() {}
+
+// big is a folder of one sealed day of some 11 MiB, made once.
+var big = sync.OnceValues(func() (dir string, err error) {
+	if dir, err = os.MkdirTemp("", "actionlog-big"); err != nil {
+		return "", err
+	}
+	removeBig = func() { os.RemoveAll(dir) }
+	return dir, sealInto(context.Background(), dir, 1, actions(4, 3700, 4))
+})
 
 // today is the clock of all tests.
 var today = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -43,8 +62,8 @@ func actions(seed uint64, n, kilobytes int) []storage.Action {
 			Status: storage.Success, Duration: time.Duration(i), ID: storage.ID(fmt.Sprintf("%08x-%08d", seed, i)),
 		}
 		for k := range 4 * kilobytes {
-			for j := range noise {
-				noise[j] = byte(r.Uint32())
+			for j := 0; j < len(noise); j += 8 {
+				binary.LittleEndian.PutUint64(noise[j:], r.Uint64())
 			}
 			a.Attrs = append(a.Attrs, storage.Attr{Key: fmt.Sprintf("k%02d", k), Value: base64.StdEncoding.EncodeToString(noise)})
 		}
@@ -56,15 +75,23 @@ func actions(seed uint64, n, kilobytes int) []storage.Action {
 // seal adds a sealed file of a day, counted back from today.
 func seal(t testing.TB, dir string, daysAgo int, list []storage.Action) string {
 	t.Helper()
+	if err := sealInto(t.Context(), dir, daysAgo, list); err != nil {
+		t.Fatal(err)
+	}
+	return nameOf(daysAgo)
+}
+
+func nameOf(daysAgo int) string {
+	return "actions-" + today.AddDate(0, 0, -daysAgo).Format(time.DateOnly) + ".jsonl.gz"
+}
+
+func sealInto(ctx context.Context, dir string, daysAgo int, list []storage.Action) error {
 	at := today.AddDate(0, 0, -daysAgo)
 	w, err := archive.OpenWriter(dir, archive.Options{Now: func() time.Time { return at }, MaxAge: -1})
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	if err := errors.Join(w.Write(t.Context(), list), w.Rotate(t.Context()), w.Close()); err != nil {
-		t.Fatal(err)
-	}
-	return "actions-" + at.Format(time.DateOnly) + ".jsonl.gz"
+	return errors.Join(w.Write(ctx, list), w.Rotate(ctx), w.Close())
 }
 
 // write adds to the day that is written to.
@@ -89,11 +116,20 @@ func newArchive(t testing.TB) string {
 	return dir
 }
 
-// newBigArchive returns a folder of one sealed day of some 12 MiB.
+// newBigArchive returns a folder with the file of big and its index.
 func newBigArchive(t testing.TB) (dir, base string) {
 	t.Helper()
+	from, err := big()
+	if err != nil {
+		t.Fatal(err)
+	}
 	dir = t.TempDir()
-	return dir, seal(t, dir, 1, actions(4, 4000, 4))
+	for _, name := range sealedIn(t, from) {
+		if err := os.Link(filepath.Join(from, name), filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir, nameOf(1)
 }
 
 // open returns a bucket with the prefix a/b.

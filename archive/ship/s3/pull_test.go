@@ -34,18 +34,21 @@ func pull(t testing.TB, dir, endpoint string, change func(*s3.Options)) ([]s3.Fi
 // sound archive, and that a second pull does nothing.
 func TestPull(t *testing.T) {
 	t.Parallel()
-	server, dir := newServer(t), newArchive(t)
-	seal(t, dir, 1, actions(4, 4000, 4)) // and the day that was written to
+	server := newServer(t)
+	dir, _ := newBigArchive(t)
+	seal(t, dir, 3, actions(1, 20, 0))
+	seal(t, dir, 2, actions(2, 200, 4))
+	write(t, dir, actions(3, 5, 0))
 	mustPush(t, dir, server.URL, nil)
 	back := filepath.Join(t.TempDir(), "back")
-	if files, sum, err := pull(t, back, server.URL, func(o *s3.Options) { o.DryRun = true }); err != nil || sum.Files[s3.Missing] != 6 || len(files) != 6 {
+	if files, sum, err := pull(t, back, server.URL, func(o *s3.Options) { o.DryRun = true }); err != nil || sum.Files[s3.Missing] != 5 || len(files) != 5 {
 		t.Errorf("%v, %+v, %v", files, sum, err)
 	}
 	if _, err := os.Stat(back); !os.IsNotExist(err) {
 		t.Errorf("a dry run makes %v", err)
 	}
 	files, sum, err := pull(t, back, server.URL, nil)
-	if err != nil || sum.Files[s3.Pulled] != 6 || sum.Sent == 0 {
+	if err != nil || sum.Files[s3.Pulled] != 5 || sum.Sent == 0 {
 		t.Errorf("%v, %+v, %v", files, sum, err)
 	}
 	equalObjects(t, server, back)
@@ -54,14 +57,14 @@ func TestPull(t *testing.T) {
 		t.Fatal(err)
 	}
 	v, err := a.Verify(t.Context(), func(f archive.Finding) { t.Errorf("%+v", f) })
-	if err != nil || v.Files != 4 || v.Lines != 4225 || v.Indexes != 2 {
+	if err != nil || v.Files != 3 || v.Lines != 3920 || v.Indexes != 2 {
 		t.Errorf("%+v, %v", v, err)
 	}
-	if files, sum, err := pull(t, back, server.URL, nil); err != nil || sum.Files[s3.There] != 6 || sum.Sent != 0 {
+	if files, sum, err := pull(t, back, server.URL, nil); err != nil || sum.Files[s3.There] != 5 || sum.Sent != 0 {
 		t.Errorf("%v, %+v, %v", files, sum, err)
 	}
 	entries, _ := os.ReadDir(back)
-	if len(entries) != 6 {
+	if len(entries) != 5 {
 		t.Errorf("left are %v", entries)
 	}
 }
