@@ -3,7 +3,6 @@ package s3test
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"testing"
@@ -41,20 +40,15 @@ func split(addr string) (host, port string) {
 	return addr, ""
 }
 
-// Add does something to every connection from now on: latency, bandwidth,
-// timeout, reset_peer, limit_data, with the attributes that each has. stream is
-// upstream or downstream.
-func (p *Proxy) Add(t testing.TB, kind, stream string, attributes map[string]any) {
+// Add does something to a share of the connections from now on: latency,
+// bandwidth, reset_peer, limit_data, with the attributes that each has. stream is
+// upstream or downstream. It cannot be undone, as the program may hang then; for
+// something else, start another proxy.
+func (p *Proxy) Add(t testing.TB, kind, stream string, share float64, attributes map[string]any) {
 	t.Helper()
 	p.call(t, http.MethodPost, "/proxies/p/toxics", map[string]any{
-		"name": kind + "-" + stream, "type": kind, "stream": stream, "toxicity": 1.0, "attributes": attributes,
+		"name": kind + "-" + stream, "type": kind, "stream": stream, "toxicity": share, "attributes": attributes,
 	})
-}
-
-// Remove ends what Add began.
-func (p *Proxy) Remove(t testing.TB, kind, stream string) {
-	t.Helper()
-	p.call(t, http.MethodDelete, "/proxies/p/toxics/"+kind+"-"+stream, nil)
 }
 
 // Enable opens the proxy, or cuts all connections and refuses new ones.
@@ -63,25 +57,28 @@ func (p *Proxy) Enable(t testing.TB, on bool) {
 	p.call(t, http.MethodPost, "/proxies/p", map[string]any{"enabled": on})
 }
 
-// call asks the proxy for something.
+// call asks the proxy for something. It may be called by any goroutine.
 func (p *Proxy) call(t testing.TB, method, path string, body map[string]any) {
 	t.Helper()
 	text, err := json.Marshal(body)
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
+		return
 	}
 	req, err := http.NewRequest(method, p.api+path, bytes.NewReader(text))
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
+		return
 	}
 	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 	resp, err := client.Do(req)
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
+		return
 	}
 	defer resp.Body.Close()
 	answer, _ := io.ReadAll(resp.Body)
 	if resp.StatusCode >= 300 {
-		t.Fatal(fmt.Errorf("%s %s: %s: %s", method, path, resp.Status, answer))
+		t.Errorf("%s %s: %s: %s", method, path, resp.Status, answer)
 	}
 }

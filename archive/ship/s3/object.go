@@ -93,8 +93,9 @@ func (b *Bucket) statSoon(ctx context.Context, base string) (object, error) {
 	}
 }
 
-// put creates an object in one request. It reports false where there is one.
-func (b *Bucket) put(ctx context.Context, l *local) (created bool, err error) {
+// put creates an object in one request. created is false where there is one, and
+// sent is 0 where that cannot be of this push: an answer can be lost.
+func (b *Bucket) put(ctx context.Context, l *local) (created bool, sent int64, err error) {
 	p := &l.digest.parts[0]
 	err = b.tryChecked(ctx, "put "+b.url(l.base), func(ctx context.Context, beat func()) error {
 		opts := b.putOptions(l)
@@ -105,15 +106,17 @@ func (b *Bucket) put(ctx context.Context, l *local) (created bool, err error) {
 		body := l.body(p, beat)
 		_, err := b.core.PutObject(ctx, b.name, b.key(l.base), body, p.size, "", p.shaHex(), opts)
 		if created = err == nil; created {
+			sent = p.size
 			return nil
 		}
 		body.takeBack()
 		if isThere(err) {
 			return nil
 		}
+		sent = p.size // or some of it
 		return err
 	})
-	return created, err
+	return created, sent, err
 }
 
 // isThere reports whether a server refused to replace an object.

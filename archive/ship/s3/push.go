@@ -239,10 +239,7 @@ func (p *pusher) send(ctx context.Context, l *local, f *File, damaged func() (fo
 	}
 	var created bool
 	if len(l.digest.parts) == 1 {
-		created, err = p.b.put(ctx, l)
-		if created {
-			f.Sent = l.size
-		}
+		created, f.Sent, err = p.b.put(ctx, l)
 	} else {
 		created, f.Sent, err = p.b.putParts(ctx, l, p.uploads)
 	}
