@@ -20,7 +20,7 @@ var slogLine = peer{
 		mux := routes(h)
 		handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			began := time.Now()
-			c := &counted{ResponseWriter: w}
+			c := &counted{ResponseWriter: w, status: http.StatusOK}
 			mux.ServeHTTP(c, r)
 			log.LogAttrs(context.Background(), slog.LevelInfo, "request",
 				slog.String("method", r.Method),
@@ -33,7 +33,7 @@ var slogLine = peer{
 		})
 		return handler, s.out.parsed(flatLine)
 	},
-	takes: []string{"the least that a service would log, with no care for what a writer must keep"},
+	takes: []string{"around a writer that notes status and bytes and has nothing else, as many services have one"},
 }
 
 var zerologLine = peer{
@@ -43,7 +43,7 @@ var zerologLine = peer{
 		mux := routes(h)
 		handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			began := time.Now()
-			c := &counted{ResponseWriter: w}
+			c := &counted{ResponseWriter: w, status: http.StatusOK}
 			mux.ServeHTTP(c, r)
 			log.Info().Time("time", began).
 				Str("method", r.Method).

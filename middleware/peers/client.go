@@ -22,7 +22,8 @@ import (
 type client struct {
 	server *httptest.Server
 	method string
-	sent   *atomic.Int64 // by the connections' ReadFrom, where sendfile starts
+	over   <-chan struct{} // closed when the handler has returned
+	sent   *atomic.Int64   // by the connections' ReadFrom, where sendfile starts
 }
 
 // sending is a connection that counts what its own ReadFrom sends.
@@ -51,7 +52,7 @@ func (l *listener) Accept() (net.Conn, error) {
 }
 
 // newClient starts a server of h.
-func newClient(h http.Handler, s situation) *client {
+func newClient(h http.Handler, s situation, over <-chan struct{}) *client {
 	server := httptest.NewUnstartedServer(h)
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	counting := &listener{Listener: server.Listener}
@@ -65,7 +66,7 @@ func newClient(h http.Handler, s situation) *client {
 	if method == "" {
 		method = http.MethodGet
 	}
-	return &client{server, method, &counting.sent}
+	return &client{server, method, over, &counting.sent}
 }
 
 // request makes the request, with a place for informational answers.
@@ -118,7 +119,7 @@ func (c *client) stream() seen {
 	if err == nil {
 		select {
 		case acknowledged <- struct{}{}:
-		case <-time.After(patience):
+		case <-c.over:
 		}
 		s.bytes, err = io.Copy(io.Discard, res.Body)
 	}
@@ -135,7 +136,7 @@ func (c *client) leave() seen {
 		return s
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(patience))
+	conn.SetDeadline(time.Now().Add(doubt))
 	fmt.Fprintf(conn, "GET /cases/7 HTTP/1.1\r\nHost: %s\r\n\r\n", c.server.Listener.Addr())
 	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {

@@ -4,9 +4,6 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
-	"sync"
 	"time"
 
 	"github.com/coder/websocket"
@@ -14,6 +11,10 @@ import (
 
 // patience is how long anything may take that should be immediate.
 const patience = 5 * time.Second
+
+// doubt is how long a handler or a client waits for what a peer may have taken
+// away.
+const doubt = 2 * time.Second
 
 func deadlines(w http.ResponseWriter, r *http.Request, l *lost) {
 	control := http.NewResponseController(w)
@@ -44,7 +45,7 @@ func stream(w http.ResponseWriter, _ *http.Request, l *lost) {
 	l.flush(w)
 	select {
 	case <-acknowledged:
-	case <-time.After(patience / 5):
+	case <-time.After(doubt):
 		l.add("flush without effect")
 	}
 	write(w, hello)
@@ -91,12 +92,3 @@ func webSocket(w http.ResponseWriter, r *http.Request, l *lost) {
 	}
 	conn.Read(ctx) // until the client closes
 }
-
-// filePath returns the path of a file that is as long as large.
-var filePath = sync.OnceValue(func() string {
-	path := filepath.Join(os.TempDir(), "actionlog-peers-large.bin")
-	if err := os.WriteFile(path, make([]byte, large), 0o600); err != nil {
-		panic(err)
-	}
-	return path
-})

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -25,12 +26,17 @@ func try(p peer, all []situation) ([]outcome, error) {
 	}
 	defer t.Close()
 	t.keep(true)
+	file, err := largeFile()
+	if err != nil {
+		return nil, err
+	}
+	defer os.Remove(file)
 	var handle http.HandlerFunc
 	h, records := p.build(setup{out: t, recovers: true}, func(w http.ResponseWriter, r *http.Request) { handle(w, r) })
 	var outcomes []outcome
 	for _, s := range all {
 		o := outcome{situation: s}
-		var l lost
+		l := lost{file: file}
 		handle = func(w http.ResponseWriter, r *http.Request) { s.handle(w, r, &l) }
 		if o.seen, err = meet(h, s, &l); err != nil {
 			return nil, fmt.Errorf("%s: %s: %w", p.slug, s.name, err)
@@ -41,6 +47,19 @@ func try(p peer, all []situation) ([]outcome, error) {
 	return outcomes, nil
 }
 
+// largeFile writes a file that is as long as large, and returns its path.
+func largeFile() (string, error) {
+	f, err := os.CreateTemp("", "peers-*.bin")
+	if err == nil {
+		_, err = f.Write(make([]byte, large))
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
+		return "", fmt.Errorf("write a large file: %w", err)
+	}
+	return f.Name(), nil
+}
+
 // meet has a client ask h once. All that h recorded is recorded when it
 // returns.
 func meet(h http.Handler, s situation, l *lost) (seen, error) {
@@ -48,7 +67,7 @@ func meet(h http.Handler, s situation, l *lost) (seen, error) {
 	c := newClient(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer close(over)
 		h.ServeHTTP(w, r)
-	}), s)
+	}), s, over)
 	defer c.server.Close()
 	ask := (*client).plain
 	if s.ask != nil {

@@ -109,9 +109,6 @@ func (s *spans) take() (all []record) {
 				r.bytes = a.Value.AsInt64()
 			}
 		}
-		if r.status != untold && r.bytes == untold {
-			r.bytes = 0 // left out of a span where it is none
-		}
 		all = append(all, r)
 	}
 	return all
@@ -147,7 +144,7 @@ func traced(family string) func() []record {
 
 // observed reads what is new in the histogram of a registry.
 func observed(registry *prometheus.Registry) func() []record {
-	before := map[int]uint64{}
+	before := map[string]uint64{} // by code and method
 	return func() (all []record) {
 		families, err := registry.Gather()
 		if err != nil {
@@ -155,17 +152,18 @@ func observed(registry *prometheus.Registry) func() []record {
 		}
 		for _, f := range families {
 			for _, m := range f.GetMetric() {
-				code := untold
+				code, key := untold, ""
 				for _, l := range m.GetLabel() {
+					key += l.GetValue() + " "
 					if l.GetName() == "code" {
 						code, _ = strconv.Atoi(l.GetValue())
 					}
 				}
 				now := m.GetHistogram().GetSampleCount()
-				for range min(now-before[code], most) {
+				for range min(now-before[key], most) {
 					all = append(all, record{status: code, bytes: untold})
 				}
-				before[code] = now
+				before[key] = now
 			}
 		}
 		return all

@@ -32,7 +32,10 @@ type seen struct {
 }
 
 // lost collects what a handler could not do.
-type lost struct{ what []string }
+type lost struct {
+	what []string
+	file string // for the handler: the path of a file that is as long as large
+}
 
 func (l *lost) add(what string) { l.what = append(l.what, what) }
 
@@ -119,7 +122,7 @@ var plain = []situation{
 		}},
 	{name: "a file by sendfile", wire: seen{status: 200, bytes: large}, sendfile: true,
 		handle: func(w http.ResponseWriter, r *http.Request, l *lost) {
-			f, err := os.Open(filePath())
+			f, err := os.Open(l.file)
 			if err != nil {
 				l.add(err.Error())
 				return

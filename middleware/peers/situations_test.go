@@ -1,8 +1,12 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -48,28 +52,61 @@ func TestOurs(t *testing.T) {
 	}
 }
 
-// TestFaultsAreFound takes a writer through the situations that is wrapped as
-// it should not be.
+// table is the command's, of all peers in all situations.
+var table = sync.OnceValues(func() (string, error) {
+	var out bytes.Buffer
+	err := run(context.Background(), []string{"situations"}, strings.NewReader(""), &out)
+	return out.String(), err
+})
+
+// TestTable reads the row that counts, and looks for all the others.
+func TestTable(t *testing.T) {
+	got, err := table()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range situations() {
+		if !strings.Contains(got, "\n| "+s.name+" | ") {
+			t.Errorf("there is no row of %q", s.name)
+		}
+	}
+	if !regexp.MustCompile(`(?m)^\| \*\*wrong of \d+\*\* \| \| 0 \| 0 \| 0 \|`).MatchString(got) {
+		t.Errorf("ours has a wrong cell:\n%s", got)
+	}
+}
+
+// TestFaultsAreFound looks at the writer that is wrapped as it should not be.
 func TestFaultsAreFound(t *testing.T) {
-	found := map[string]string{}
-	for _, o := range trial(t, slogLine) {
-		if text, wrong := o.cell(); wrong {
-			found[o.situation.name] = text
+	got, err := table()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cells := map[string]string{}
+	column := -1
+	for line := range strings.Lines(got) {
+		row := strings.Split(line, " | ")
+		if column < 0 {
+			column = slices.Index(row, "by hand")
+			continue
+		}
+		if len(row) > column {
+			cells[strings.TrimPrefix(row[0], "| ")] = row[column]
 		}
 	}
 	for name, want := range map[string]string{
-		"nothing written":                 "says no status",
 		"200, then 500":                   "says 500",
+		"a body, then 500":                "says 500",
 		"103, then a body":                "says 103",
 		"HEAD and a body":                 "says 5 B",
 		"a file by sendfile":              "no sendfile",
-		"a stream, flushed":               "no flush",
+		"a stream, flushed":               "flush without effect",
 		"deadlines by ResponseController": "no deadline",
 		"hijacked, answers 418 itself":    "no hijack",
+		"a WebSocket":                     "no WebSocket",
 		"a panic":                         "no record",
 	} {
-		if got := found[name]; !slices.Contains(strings.Split(got, ", "), want) {
-			t.Errorf("%s: the cell is %q, want %q in it", name, got, want)
+		if !slices.Contains(strings.Split(cells[name], ", "), want) {
+			t.Errorf("%s: the cell is %q, want %q in it", name, cells[name], want)
 		}
 	}
 }
