@@ -34,7 +34,9 @@ func printSituations(w io.Writer) error {
 		wrong[i] = fmt.Sprint(n)
 	}
 	fmt.Fprintf(w, "Against what the client saw over a real server: %s for right, %s where the record also tells how it ended, %s where nothing is\n", right, told, silence)
-	fmt.Fprint(w, "claimed, else what is wrong: what the record says, or what the handler could no longer do.\n\n")
+	fmt.Fprint(w, "claimed, else what is wrong: what the record says, or what the handler could no longer do. Peers that document a recovery of panics\n")
+	fmt.Fprint(w, "beside their logger have it (chi, httplog, slog-http, gin, echo); a 500 is then as right as no answer. By hand is what a service writes\n")
+	fmt.Fprint(w, "that notes WriteHeader and Write and nothing else.\n\n")
 	fmt.Fprint(w, "| what the handler does | on the wire |")
 	for _, p := range columns {
 		fmt.Fprintf(w, " %s |", p.column)
