@@ -57,6 +57,7 @@ var arrows = map[string][]string{
 	"actionlog/example/minimal":     {"actionlog/storage/ring", "actionlog/middleware", "actionlog/adminapi"},
 	"actionlog/example/jobs":        {"actionlog/storage", "actionlog/storage/ring", "actionlog/archive"},
 	"actionlog/example/processes":   {"actionlog/storage", "actionlog/storage/ring", "actionlog/middleware", "actionlog/adminapi", "actionlog/archive"},
+	"actionlog/example/systemd":     {},
 	"actionlog/example/proxy":       {"actionlog/storage/ring", "actionlog/middleware", "actionlog/adminapi"},
 	"actionlog/archive/internal":    {},
 	"actionlog/middleware/internal": {},
