@@ -138,13 +138,13 @@ func (o *Options) validate() error {
 	case o.Sync > SyncNever:
 		return fmt.Errorf("archive option Sync is %d; allowed are SyncInterval, SyncEveryBatch and SyncNever", o.Sync)
 	case o.SyncEvery < 0:
-		return fmt.Errorf("archive option SyncEvery is %s; it cannot be negative", o.SyncEvery)
+		return fmt.Errorf("archive option SyncEvery is %s; allowed is zero for one second, or a duration greater than zero", o.SyncEvery)
 	case o.MaxFileSize < 0:
-		return fmt.Errorf("archive option MaxFileSize is %d; it cannot be negative", o.MaxFileSize)
+		return fmt.Errorf("archive option MaxFileSize is %d; allowed is zero for no limit, or a number of bytes", o.MaxFileSize)
 	case o.MaxBytes < 0:
-		return fmt.Errorf("archive option MaxBytes is %d; it cannot be negative", o.MaxBytes)
+		return fmt.Errorf("archive option MaxBytes is %d; allowed is zero for no limit, or a number of bytes", o.MaxBytes)
 	case o.MinFreeBytes < 0:
-		return fmt.Errorf("archive option MinFreeBytes is %d; it cannot be negative", o.MinFreeBytes)
+		return fmt.Errorf("archive option MinFreeBytes is %d; allowed is zero for none, or a number of bytes", o.MinFreeBytes)
 	}
 	return nil
 }

@@ -53,6 +53,12 @@ var arrows = map[string][]string{
 	"actionlog/adminapi/internal":   {},
 	"actionlog/archive":             {"actionlog/storage"},
 	"actionlog/example":             {"actionlog/storage", "actionlog/storage/ring", "actionlog/storage/sqlite", "actionlog/middleware", "actionlog/adminapi", "actionlog/adminapi/docs", "actionlog/adminapi/prom", "actionlog/archive"},
+	"actionlog/example/internal":    {},
+	"actionlog/example/minimal":     {"actionlog/storage/ring", "actionlog/middleware", "actionlog/adminapi"},
+	"actionlog/example/jobs":        {"actionlog/storage", "actionlog/storage/ring", "actionlog/archive"},
+	"actionlog/example/processes":   {"actionlog/storage", "actionlog/storage/ring", "actionlog/middleware", "actionlog/adminapi", "actionlog/archive"},
+	"actionlog/example/systemd":     {},
+	"actionlog/example/proxy":       {"actionlog/storage/ring", "actionlog/middleware", "actionlog/adminapi"},
 	"actionlog/archive/internal":    {},
 	"actionlog/middleware/internal": {},
 
