@@ -27,12 +27,12 @@ func (r *Ring) Report(name string, stats func() storage.SinkStats) {
 func (r *Ring) checkName(name string) {
 	for _, other := range r.pumps {
 		if other.name == name {
-			panic(fmt.Sprintf("ring: there is a pump named %q already", name))
+			panic(fmt.Sprintf("ring: there is a pump named %q already; allowed is another name", name))
 		}
 	}
 	for _, other := range r.reports {
 		if other.name == name {
-			panic(fmt.Sprintf("ring: there is a report named %q already", name))
+			panic(fmt.Sprintf("ring: there is a report named %q already; allowed is another name", name))
 		}
 	}
 }
