@@ -58,7 +58,7 @@ var arrows = map[string][]string{
 	"actionlog/middleware/internal": {},
 
 	"actionlog/archive/cmd/actionlog": {"actionlog/archive/internal/cli"},
-	"actionlog/archive/internal/cli":  {"actionlog/storage", "actionlog/archive", "actionlog/adminapi"},
+	"actionlog/archive/internal/cli":  {"actionlog/storage", "actionlog/storage/clickhouse", "actionlog/archive", "actionlog/adminapi"},
 
 	"actionlog/archive/ship":               {"actionlog/storage", "actionlog/archive"},
 	"actionlog/archive/ship/internal":      {"actionlog/storage", "actionlog/archive/ship"},
