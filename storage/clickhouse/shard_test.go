@@ -59,7 +59,7 @@ func TestConformanceOfShards(t *testing.T) {
 // it again.
 func TestShardKilled(t *testing.T) {
 	t.Parallel()
-	program := binary(t)
+	program := serverProgram(t)
 	p := newPair(t)
 	database := newDatabase(t, p.servers...)
 	opts := p.options()
