@@ -69,7 +69,6 @@ func parseDSN(dsn string, opts *Options) (*driver.Options, error) {
 			return nil, fmt.Errorf("the DSN sets %s, which is not for it to set: a write is to be kept when it returns, and a read is to say what it lacks", name)
 		}
 	}
-	o.Debug, o.Debugf, o.Logger = false, nil, nil
 	o.DialTimeout = opts.DialTimeout
 	o.ReadTimeout = opts.Timeout + 10*time.Second // the context's end comes first
 	o.MaxOpenConns, o.MaxIdleConns = opts.Conns, opts.Conns
@@ -108,6 +107,7 @@ func ownParams(dsn string, opts *Options) (string, error) {
 		}
 		values.Del(name)
 	}
+	values.Del("debug") // which prints to standard output
 	return front + "?" + values.Encode(), nil
 }
 

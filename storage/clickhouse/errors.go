@@ -55,7 +55,7 @@ const (
 	codeUnexpectedEndFile = 32
 	codeEOF               = 99
 	codeDNS               = 198
-	codeNoMacro           = 139
+	codeNoConfig          = 139
 )
 
 // exceptionCode returns the code of a server's exception, or 0.
@@ -107,6 +107,8 @@ func (s *Store) explain(ctx context.Context, doing string, err error) error {
 	return fmt.Errorf("%s table %s of %s: %w", doing, s.opts.Table, s.server, err)
 }
 
+const noKeeper = "the cluster has no Keeper or ZooKeeper, or not the macros that copies need; Options.NoKeeper, or no_keeper=true in the DSN, makes the tables on each server of the DSN instead"
+
 // hint says what to do about an error, or "".
 func (s *Store) hint(err error) string {
 	switch exceptionCode(err) {
@@ -118,8 +120,8 @@ func (s *Store) hint(err error) string {
 		return "a table is not there on one of the servers; it was dropped, or a server is new to the cluster: opening the store with the right to make tables makes those that are missing"
 	case codeReadonly, codeAccessDenied:
 		return fmt.Sprintf("the user %s may not do that; it is to be granted SELECT and INSERT, and CREATE where the tables are to be made; and one who may not change settings (readonly = 1) cannot ask a cluster, readonly = 2 can", s.user)
-	case codeNoZooKeeper, codeNoMacro:
-		return "the cluster has no Keeper or ZooKeeper, or not the macros that copies need; Options.NoKeeper makes the tables on each server of the DSN instead"
+	case codeNoZooKeeper, codeNoConfig:
+		return noKeeper
 	case codeTimeout:
 		return "the server took too long; ask for less, such as a shorter time"
 	case codeMemory:
@@ -128,6 +130,8 @@ func (s *Store) hint(err error) string {
 		return "too many small batches were written for the server to merge; write larger ones less often"
 	}
 	switch text := err.Error(); {
+	case strings.Contains(text, "DDL background thread"): // as old servers put it
+		return noKeeper
 	case strings.Contains(text, "unexpected packet [72]"), strings.Contains(text, "unexpected packet [21]"):
 		return "what answers there is no ClickHouse server by its native protocol; its port is 9000 as a rule, and 9440 with TLS, for which the DSN says secure=true"
 	case errors.Is(err, io.EOF) && strings.Contains(text, "handshake"):

@@ -13,3 +13,10 @@ func (s *Store) Insert(ctx context.Context, list []storage.Action) error {
 
 // Quoted is a string literal.
 func Quoted(s string) string { return quoted(s) }
+
+// Pretend makes the store take its server for one of another version, and tells
+// of each question.
+func (s *Store) Pretend(v Version, asked func(sql string)) {
+	s.ready.Store(&v)
+	s.asked = asked
+}

@@ -136,41 +136,55 @@ func (c *cursor) look(ctx context.Context) error {
 }
 
 // begin finds the action behind which the cursor begins: what was written no
-// later has been seen.
+// later has been seen, and of its process what has no greater id.
 func (c *cursor) begin(ctx context.Context, st *state) error {
 	if c.after == "" {
 		return nil
 	}
 	var from int64
-	found := false
+	var found uint8
 	for _, least := range []int64{(st.last - hour) * minute, 0} { // most begin with what is new
-		err := c.s.query(ctx, bind("SELECT written_ns FROM "+c.s.tables.allLogs+" WHERE time_ns >= ? AND action_id = ? LIMIT 1", least, string(c.after)),
-			func() error { found = true; return nil }, &from)
+		err := c.s.query(ctx, bind("SELECT min(written_ns), count() > 0 FROM "+c.s.tables.allLogs+" WHERE time_ns >= ? AND action_id = ?", least, string(c.after)),
+			func() error { return nil }, &from, &found)
 		if err != nil {
 			return err
 		}
-		if found {
+		if found != 0 {
 			break
 		}
 	}
-	if !found {
+	if found == 0 {
 		return nil
 	}
 	c.written = from
 	return c.entries(ctx, st, place{written: max(from-int64(overlap), st.line)}, 0, func(e entry) {
-		if e.written < from || e.written == from && e.id <= string(c.after) {
+		before := e.written < from || e.written == from && e.id <= string(c.after)
+		if sameProcess(e.id, string(c.after)) {
+			before = e.id <= string(c.after) // also where repeats were merged away
+		}
+		if before {
 			c.remember(e.place)
 		}
 	})
+}
+
+// sameProcess reports whether two ids of this module's form are of one process,
+// so that their order is that in which they were recorded.
+func sameProcess(x, y string) bool {
+	const chars, process = 27, 17
+	return len(x) == chars && len(y) == chars && x[:process] == y[:process]
 }
 
 // some reads the next rows behind the place.
 func (c *cursor) some(ctx context.Context, st *state) error {
 	read, at := 0, c.at
 	var fresh []entry
+	coming := map[uint64]bool{}
 	err := c.entries(ctx, st, c.at, idsAtOnce, func(e entry) {
 		read, at = read+1, e.place
-		if _, known := c.seen[maphash.String(c.seed, e.id)]; !known && (len(fresh) == 0 || fresh[len(fresh)-1].id != e.id) {
+		hash := maphash.String(c.seed, e.id)
+		if _, known := c.seen[hash]; !known && !coming[hash] {
+			coming[hash] = true
 			fresh = append(fresh, e)
 		}
 	})

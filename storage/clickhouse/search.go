@@ -246,3 +246,41 @@ func (s *Store) where(m *storage.Matcher, st *state) string {
 	c := sqlquery.Build(m, dialect{})
 	return condSQL(append(append(c.Times, c.Conds...), behind(st.line)...))
 }
+
+// slowOfEach is how many of each service and action Slow returns.
+const slowOfEach = 10
+
+// Slow returns the slowest actions that q matches, at most ten of each service
+// and action, slowest first. The query's Sort and Cursor are ignored; its Limit
+// counts.
+func (s *Store) Slow(ctx context.Context, q storage.Query) ([]storage.Action, error) {
+	q.Sort, q.Cursor = storage.SlowestFirst, ""
+	m, err := q.Compile()
+	if err != nil {
+		return nil, err
+	}
+	var list []storage.Action
+	err = s.read(ctx, func(ctx context.Context) error {
+		list = []storage.Action{} // a read may be run again
+		st, err := s.state(ctx)
+		if err != nil || !st.rows {
+			return err
+		}
+		sql := "SELECT " + readColumns + " FROM " + s.tables.allLogs + " FINAL" + s.where(m, &st) +
+			" ORDER BY duration_ns DESC, action_id DESC LIMIT " + strconv.Itoa(slowOfEach) + " BY service, action"
+		if limit := m.Limit(); limit != storage.NoLimit {
+			sql += " LIMIT " + strconv.Itoa(limit)
+		}
+		var r row
+		return s.query(ctx, sql, func() error {
+			var a storage.Action
+			err := r.whole(&a)
+			list = append(list, a)
+			return err
+		}, r.dest()...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
+}

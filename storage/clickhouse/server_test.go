@@ -68,8 +68,8 @@ func stopAll() {
 	}
 }
 
-// binary returns the server's program, or skips.
-func binary(t testing.TB) string {
+// serverProgram returns the server's program, or skips.
+func serverProgram(t testing.TB) string {
 	t.Helper()
 	path, err := exec.LookPath("clickhouse-server")
 	if err == nil {
@@ -97,7 +97,7 @@ func freePort(t testing.TB) int {
 // pair.
 func newServers(t testing.TB, n int) []*server {
 	t.Helper()
-	program := binary(t)
+	program := serverProgram(t)
 	root, err := folder()
 	if err != nil {
 		t.Fatal(err)
@@ -239,7 +239,7 @@ var alone struct {
 
 func single(t testing.TB) *server {
 	t.Helper()
-	binary(t)
+	serverProgram(t)
 	alone.once.Do(func() { alone.server = newServers(t, 1)[0] })
 	if alone.server == nil {
 		t.Fatal("the server did not start for another test")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -44,13 +45,13 @@ func TestConformanceOfShards(t *testing.T) {
 	p := newPair(t)
 	storetest.Run(t, func(t *testing.T) storetest.Store {
 		s := open(t, p.dsn(newDatabase(t, p.servers...)), p.options())
-		n := 0
-		return suite(s, func(ctx context.Context, batch []storage.Action) error {
-			if n++; n%3 == 0 {
+		var n atomic.Int64
+		return shorter(suite(s, func(ctx context.Context, batch []storage.Action) error {
+			if n.Add(1)%3 == 0 {
 				return s.Tidy(ctx)
 			}
 			return nil
-		})
+		}), "fields", "hostile-text", "ids", "ownership", "cursor", "invalid", "context", "text", "bounds", "paging")
 	})
 }
 
@@ -58,7 +59,7 @@ func TestConformanceOfShards(t *testing.T) {
 // it again.
 func TestShardKilled(t *testing.T) {
 	t.Parallel()
-	program := binary(t)
+	program := serverProgram(t)
 	p := newPair(t)
 	database := newDatabase(t, p.servers...)
 	opts := p.options()

@@ -34,7 +34,8 @@ type Store struct {
 	ready     atomic.Pointer[Version] // of the server; nil until the tables are there
 	doubt     atomic.Bool             // whether rows of the next batch may be there already
 	process   storage.Process
-	made      atomic.Uint64 // ids given to actions that had none
+	made      atomic.Uint64    // ids given to actions that had none
+	asked     func(sql string) // for tests: is told of each question; nil for nobody
 
 	gate    sync.RWMutex // held by reads and writes; Close takes it whole
 	closed  bool         // guarded by gate
@@ -190,6 +191,9 @@ func (s *Store) count(ctx context.Context, sql string, visit func() error, dest 
 }
 
 func (s *Store) ask(ctx context.Context, settings driver.Settings, sql string, visit func() error, dest ...any) error {
+	if s.asked != nil {
+		s.asked(sql)
+	}
 	if ctx.Value(partialKey{}) != nil {
 		settings["skip_unavailable_shards"] = 1
 	}

@@ -428,7 +428,7 @@ func TestReadOnly(t *testing.T) {
 // TestLazy opens a store before its server is there.
 func TestLazy(t *testing.T) {
 	t.Parallel()
-	program := binary(t)
+	program := serverProgram(t)
 	srv := newServers(t, 1)[0]
 	srv.run(t, "CREATE DATABASE d")
 	srv.stop()
