@@ -32,7 +32,7 @@ DSN is as clickhouse://USER@HOST:9000/DATABASE?secure=true, without the password
 	}
 	x := s.addShipment(cmd)
 	f := cmd.Flags()
-	f.StringVar(&passwordFile, "password-file", "", "`file` with the user's password; else the variable "+shipPasswordVar)
+	f.StringVar(&passwordFile, "password-file", "", "`file` with the user's password; else the variable "+shipPasswordVar+" or "+passwordVar)
 	f.StringVar(&o.Table, "table", "", "`name` of the table (default action_logs)")
 	f.StringVar(&o.Cluster, "cluster", "", "`name` of the cluster over which the actions are spread (default none)")
 	f.BoolVar(&o.Replicated, "replicated", false, "make the tables of a shard copies of one another")
@@ -64,10 +64,19 @@ DSN is as clickhouse://USER@HOST:9000/DATABASE?secure=true, without the password
 // mostPassword is how long the file of a password may be.
 const mostPassword = 64 << 10
 
-// password returns the password in a file, else that of the variable.
+// password returns the password in a file, else that of a variable: the one of
+// deliveries, or those by which the other commands read from ClickHouse.
 func (s *session) password(file string) (string, error) {
+	for _, name := range []string{shipPasswordVar, passwordVar} {
+		if text := s.env.Getenv(name); file == "" && text != "" {
+			return text, nil
+		}
+	}
 	if file == "" {
-		return s.env.Getenv(shipPasswordVar), nil
+		file = s.env.Getenv(passwordFileVar)
+	}
+	if file == "" {
+		return "", nil
 	}
 	f, err := os.Open(file)
 	if err != nil {
