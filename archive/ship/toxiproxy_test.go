@@ -28,7 +28,7 @@ type proxy struct {
 // the address.
 func startProxy(t *testing.T, upstream string) *proxy {
 	t.Helper()
-	program := receiver.Tool(t, "ship/toxiproxy", "archive/ship/tools.sh")
+	program := receiver.Tool(t, "toxiproxy-server", "archive/ship/tools.sh")
 	_, port, err := net.SplitHostPort(receiver.FreeAddr(t))
 	if err != nil {
 		t.Fatal(err)
