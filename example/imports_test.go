@@ -75,6 +75,7 @@ var heavy = map[string][]string{
 	"golang.org/x/sys":              {"actionlog/archive"},
 	"github.com/google/go-cmp":      {"actionlog/storage/storetest"},
 	"modernc.org/sqlite":            {"actionlog/storage/sqlite"},
+	"modernc.org/libc":              {"actionlog/storage/sqlite"},
 
 	"github.com/prometheus/client_golang": {"actionlog/adminapi/prom"},
 	"github.com/prometheus/client_model":  {"actionlog/adminapi/prom"},

@@ -26,25 +26,37 @@ func (s *Store) Search(ctx context.Context, q storage.Query) (storage.Page, erro
 
 func search(ctx context.Context, l link, m *storage.Matcher) (storage.Page, error) {
 	p := makePlan(m)
-	sql := "SELECT " + readColumns + ", (SELECT seq FROM sqlite_sequence WHERE name = 'action_logs')" + p.from + p.order
-	if limit := m.Limit(); limit != storage.NoLimit {
-		sql += " LIMIT " + strconv.Itoa(limit+1)
-	}
 	c := storage.NewCollector(m)
-	var newest int64
+	newest := int64(-1)
 	var a storage.Action
 	err := l.query(ctx, func(row []driver.Value) error {
-		if err := readRow(row, &a); err != nil {
-			return err
+		if newest < 0 {
+			newest, _ = row[readCount].(int64)
 		}
-		newest, _ = row[len(row)-1].(int64)
-		c.Offer(&a)
-		return nil
-	}, sql, p.args...)
+		if at, _ := row[readTime].(int64); p.ends && c.Full() && isBehind(m, at, c.Worst()) {
+			return errEnough
+		}
+		err := l.readRow(ctx, row, &a)
+		if err == nil {
+			c.Offer(&a)
+		}
+		return err
+	}, "SELECT "+readColumns+", (SELECT seq FROM sqlite_sequence WHERE name = 'action_logs')"+p.from+p.order, p.args...)
 	if err != nil {
 		return storage.Page{}, err
 	}
 	return c.Page(storage.ID(upperMark + strconv.FormatInt(newest, 10))), nil
+}
+
+// isBehind reports whether a row that ended at a moment, and all that come after
+// it in an order by milliseconds, lie behind an action.
+func isBehind(m *storage.Matcher, at int64, a *storage.Action) bool {
+	const milli = int64(1e6)
+	x, y := at/milli, a.Time.UnixNano()/milli
+	if m.Query().Sort.Descending() {
+		return x < y
+	}
+	return x > y
 }
 
 // Actions ranges over the actions that match q, oldest first and then by id.
@@ -99,7 +111,7 @@ func (s *Store) Errors(ctx context.Context, q storage.Query) ([]storage.ErrorGro
 	err = s.question(ctx, func(l link) error {
 		return l.query(ctx, func(row []driver.Value) error {
 			var a storage.Action
-			err := readRow(row, &a)
+			err := l.readRow(ctx, row, &a)
 			sum.Add(&a)
 			return err
 		}, "SELECT "+readColumns+p.from, p.args...)

@@ -232,7 +232,7 @@ func TestReadOnly(t *testing.T) {
 		t.Errorf("a file that is not there: got the error %v", err)
 	}
 	run(t, path, seedDDL)
-	if _, err := sqlite.Open(path, sqlite.Options{ReadOnly: true}); err == nil || !strings.Contains(err.Error(), "its schema is 1; read-only needs 3") {
+	if _, err := sqlite.Open(path, sqlite.Options{ReadOnly: true}); err == nil || !strings.Contains(err.Error(), "its schema is 1; read-only needs 5") {
 		t.Errorf("a database of the first schema: got the error %v", err)
 	}
 	s := open(t, path, sqlite.Options{MaxAge: -1})
@@ -281,5 +281,36 @@ func TestNameLikeOptions(t *testing.T) {
 	closeStore(t, s)
 	if _, err := os.Stat(path); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestClockAhead sets the clock far ahead for a while: what is recorded later
+// counts.
+func TestClockAhead(t *testing.T) {
+	t.Parallel()
+	now := noon
+	s := open(t, newPath(t), sqlite.Options{House: time.Hour, Now: func() time.Time { return now }})
+	process := storage.NewProcess(noon)
+	list := some(&process, noon, 30)
+	write(t, s, list[:10])
+	now = noon.AddDate(1, 0, 0)
+	if err := s.Tidy(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	now = noon.Add(time.Minute)
+	write(t, s, list[10:20])
+	if err := s.Tidy(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	write(t, s, list[20:])
+	if n := total(t, s, storage.Query{}); n != 10 {
+		t.Errorf("%d actions are found, want the 10 that were recorded after the clock was set right", n)
+	}
+	since, err := s.Since(t.Context())
+	if err != nil || !since.Equal(now) {
+		t.Errorf("it holds everything since %v, %v; want %v", since, err, now)
+	}
+	if cleared, err := s.Cleared(t.Context()); err != nil || !cleared.IsZero() {
+		t.Errorf("it says that it was cleared at %v, %v", cleared, err)
 	}
 }

@@ -26,6 +26,13 @@ type Dialect interface {
 	Text(string) Cond
 }
 
+// Finder is a [Dialect] that finds an id otherwise than by what its column
+// action_id holds.
+type Finder interface {
+	// FindID returns the condition that an action has this id.
+	FindID(storage.ID) Cond
+}
+
 // Cond is a condition with its arguments.
 type Cond struct {
 	SQL  string
@@ -36,6 +43,7 @@ type Cond struct {
 type Clause struct {
 	Conds []Cond // all must hold
 	Times []Cond // these too: the bounds of time_ns, which a store may put otherwise
+	Place []Cond // and these: where the page before ended, which a store may put otherwise
 	Order string // what stands behind ORDER BY
 }
 
@@ -53,7 +61,9 @@ func Build(m *storage.Matcher, d Dialect) Clause {
 	if q.Instance != "" {
 		b.add("instance = ?", q.Instance)
 	}
-	if q.ID != "" {
+	if f, ok := d.(Finder); q.ID != "" && ok {
+		b.conds = append(b.conds, f.FindID(q.ID))
+	} else if q.ID != "" {
 		b.add("action_id = ?", d.ID(q.ID))
 	}
 	if !q.TraceID.IsZero() {
@@ -74,8 +84,7 @@ func Build(m *storage.Matcher, d Dialect) Clause {
 	if q.Text != "" {
 		b.conds = append(b.conds, d.Text(q.Text))
 	}
-	b.position(m, q.Sort)
-	c := Clause{Conds: b.conds, Order: Order(Key(q.Sort), q.Sort)}
+	c := Clause{Conds: b.conds, Order: Order(Key(q.Sort), q.Sort), Place: place(m, q.Sort, d)}
 	from, to := m.Bounds()
 	if from != math.MinInt64 {
 		c.Times = append(c.Times, Cond{"time_ns >= ?", []any{from}})
@@ -117,7 +126,7 @@ func (c *Clause) WhereSQL() string {
 	return sql.String()
 }
 
-func (c *Clause) all() []Cond { return slices.Concat(c.Times, c.Conds) }
+func (c *Clause) all() []Cond { return slices.Concat(c.Times, c.Conds, c.Place) }
 
 // Args returns the arguments of all conditions, in their order.
 func (c *Clause) Args() []any {
@@ -152,17 +161,19 @@ func (b *builder) names(column string, list []string) {
 	b.add(column+" IN (?"+strings.Repeat(", ?", len(list)-1)+")", args...)
 }
 
-// position adds the condition that an action lies behind the page before. The
-// first half is implied by the second; an index can use it.
-func (b *builder) position(m *storage.Matcher, s storage.Sort) {
+// place returns the conditions that an action lies behind the page before. The
+// first is implied by the second; an index can use it.
+func place(m *storage.Matcher, s storage.Sort, d Dialect) []Cond {
 	key, id, paged := m.After()
 	if !paged {
-		return
+		return nil
 	}
 	column, less := Key(s), ">"
 	if s.Descending() {
 		less = "<"
 	}
-	b.add(column+" "+less+"= ?", key)
-	b.add("("+column+" "+less+" ? OR action_id "+less+" ?)", key, b.d.ID(id))
+	return []Cond{
+		{column + " " + less + "= ?", []any{key}},
+		{"(" + column + " " + less + " ? OR action_id " + less + " ?)", []any{key, d.ID(id)}},
+	}
 }
