@@ -57,7 +57,9 @@ func (dialect) Text(text string) sqlquery.Cond {
 		c.Args = append(c.Args, lower)
 	}
 	for _, column := range []string{"service", "action"} {
-		or("% IN (SELECT % FROM action_names WHERE "+contains+")", column)
+		const names = "FROM action_names WHERE " + contains
+		or("(SELECT count(*) "+names+") > 0 AND % IN (SELECT % "+names+")", column)
+		c.Args = append(c.Args, lower) // which is there twice
 	}
 	for _, column := range []string{"error", "http_route", "request_id"} {
 		or("% IS NOT NULL AND "+contains, column)
