@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"iter"
 	"strconv"
+	"time"
 
 	"actionlog/storage"
 )
@@ -27,15 +28,17 @@ func (s *Store) Search(ctx context.Context, q storage.Query) (storage.Page, erro
 func search(ctx context.Context, l link, m *storage.Matcher) (storage.Page, error) {
 	p := makePlan(m)
 	c := storage.NewCollector(m)
-	newest := int64(-1)
+	newest, before := int64(-1), int64(0)
 	var a storage.Action
 	err := l.query(ctx, func(row []driver.Value) error {
 		if newest < 0 {
 			newest, _ = row[readCount].(int64)
 		}
-		if at, _ := row[readTime].(int64); p.ends && c.Full() && isBehind(m, at, c.Worst()) {
-			return errEnough
+		at, _ := row[readTime].(int64)
+		if at /= int64(time.Millisecond); p.ends && c.Full() && at != before {
+			return errEnough // the worst that is wanted ended in the millisecond before
 		}
+		before = at
 		err := l.readRow(ctx, row, &a)
 		if err == nil {
 			c.Offer(&a)
@@ -46,17 +49,6 @@ func search(ctx context.Context, l link, m *storage.Matcher) (storage.Page, erro
 		return storage.Page{}, err
 	}
 	return c.Page(storage.ID(upperMark + strconv.FormatInt(newest, 10))), nil
-}
-
-// isBehind reports whether a row that ended at a moment, and all that come after
-// it in an order by milliseconds, lie behind an action.
-func isBehind(m *storage.Matcher, at int64, a *storage.Action) bool {
-	const milli = int64(1e6)
-	x, y := at/milli, a.Time.UnixNano()/milli
-	if m.Query().Sort.Descending() {
-		return x < y
-	}
-	return x > y
 }
 
 // Actions ranges over the actions that match q, oldest first and then by id.
