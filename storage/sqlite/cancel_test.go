@@ -16,7 +16,7 @@ func TestCancelWhileReading(t *testing.T) {
 	t.Parallel()
 	s := openNew(t)
 	process := storage.NewProcess(noon)
-	list := some(&process, noon, 40_000)
+	list := some(&process, noon, 15_000)
 	list[len(list)-1].Action = "needle"
 	write(t, s, list)
 	for _, q := range []storage.Query{{Text: "needle"}, {Text: "nowhere"}, {Text: "nowhere", Sort: storage.SlowestFirst}} {

@@ -99,13 +99,13 @@ func TestRunsAreFew(t *testing.T) {
 // TestRunsGoWithTheirRows removes the rows.
 func TestRunsGoWithTheirRows(t *testing.T) {
 	t.Parallel()
-	now := noon
-	s := open(t, newPath(t), sqlite.Options{MaxAge: 24 * time.Hour, House: time.Hour, Now: func() time.Time { return now }})
+	now := setClock(noon)
+	s := open(t, newPath(t), sqlite.Options{MaxAge: 24 * time.Hour, House: time.Hour, Now: now.read})
 	for i := range 50 {
 		process := storage.NewProcess(noon.Add(time.Duration(i) * time.Second))
 		write(t, s, some(&process, noon.Add(time.Duration(i)*time.Hour), 10))
 	}
-	now = noon.Add(24*time.Hour + 25*time.Hour + time.Minute)
+	now.set(noon.Add(24*time.Hour + 25*time.Hour + time.Minute))
 	if err := s.Tidy(t.Context()); err != nil {
 		t.Fatal(err)
 	}
