@@ -59,6 +59,13 @@ var arrows = map[string][]string{
 	"actionlog/archive/cmd/actionlog": {"actionlog/archive/internal/cli"},
 	"actionlog/archive/internal/cli":  {"actionlog/storage", "actionlog/archive", "actionlog/adminapi"},
 
+	"actionlog/archive/ship":               {"actionlog/storage", "actionlog/archive"},
+	"actionlog/archive/ship/internal":      {"actionlog/storage", "actionlog/archive/ship"},
+	"actionlog/archive/ship/elasticsearch": {"actionlog/storage", "actionlog/archive/ship", "actionlog/archive/ship/internal/post"},
+	"actionlog/archive/ship/splunk":        {"actionlog/storage", "actionlog/archive/ship", "actionlog/archive/ship/internal/post"},
+	"actionlog/archive/ship/otlp":          {"actionlog/storage", "actionlog/archive/ship", "actionlog/archive/ship/internal/post"},
+	"actionlog/archive/ship/loki":          {"actionlog/storage", "actionlog/archive/ship", "actionlog/archive/ship/internal/post"},
+
 	"actionlog/archive/internal/dataset":         {"actionlog/storage", "actionlog/archive"},
 	"actionlog/archive/internal/dataset/compare": {"actionlog/storage", "actionlog/archive/internal/dataset"},
 }
@@ -73,7 +80,7 @@ var heavy = map[string][]string{
 	"github.com/coder/websocket":    {"actionlog/adminapi"},
 	"github.com/swaggest/swgui":     {"actionlog/adminapi/docs"},
 	"golang.org/x/sys":              {"actionlog/archive"},
-	"github.com/google/go-cmp":      {"actionlog/storage/storetest"},
+	"github.com/google/go-cmp":      {"actionlog/storage/storetest", "actionlog/archive/ship/internal"},
 	"modernc.org/sqlite":            {"actionlog/storage/sqlite"},
 	"modernc.org/libc":              {"actionlog/storage/sqlite"},
 
@@ -137,7 +144,7 @@ func checkHeavy(t *testing.T, owner, imported string) {
 // linker's dead-code elimination, out of what a user links.
 func TestNoTemplates(t *testing.T) {
 	t.Parallel()
-	for _, p := range goList(t, "./storage/...", "./middleware", "./adminapi", "./adminapi/docs", "./adminapi/prom", "./archive") {
+	for _, p := range goList(t, "./storage/...", "./middleware", "./adminapi", "./adminapi/docs", "./adminapi/prom", "./archive", "./archive/ship/elasticsearch", "./archive/ship/splunk", "./archive/ship/otlp", "./archive/ship/loki") {
 		for _, dep := range p.Deps {
 			if dep == "text/template" || dep == "html/template" {
 				t.Errorf("%s links %s", p.ImportPath, dep)

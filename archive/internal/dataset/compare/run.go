@@ -34,7 +34,8 @@ type Options struct {
 	Only []string
 
 	// Runs is how often each question is asked of each tool, if that takes less
-	// than a minute. The default is 5.
+	// than a minute, and four times that if it takes less than two seconds. The
+	// default is 5.
 	Runs int
 
 	// Log is told what is going on; nobody by default.
@@ -174,7 +175,7 @@ func (r *Report) ask(ctx context.Context, opts Options, key string, right *answe
 		asked[t] = m
 		r.add(t, key, m, ans, right)
 	}
-	for range opts.Runs {
+	for range oftener * opts.Runs {
 		for _, t := range r.tools {
 			if m := asked[t]; m != nil {
 				if err := m.again(ctx, opts.Runs); err != nil {

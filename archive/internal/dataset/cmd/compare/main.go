@@ -44,7 +44,7 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) int {
 	var opts compare.Options
 	flags.StringVar(&opts.Data, "data", "", "`folder` of the data set; it is made if it is not there")
 	flags.IntVar(&opts.Dataset.Count, "count", 5_000_000, "`number` of actions of the data set")
-	flags.IntVar(&opts.Runs, "runs", 5, "`number` of runs of each question, if they take less than a minute")
+	flags.IntVar(&opts.Runs, "runs", 5, "`number` of runs of each question, if they take less than a minute; four times that, if less than two seconds")
 	flags.StringVar(&opts.Binary, "binary", "", "`path` of the actionlog to measure; it is built by default")
 	flags.StringVar(&opts.Folder, "tools", os.Getenv("ACTIONLOG_TOOLS"), "`folder` that tools.sh has filled; the variable ACTIONLOG_TOOLS names it too")
 	only := flags.String("only", strings.Join(compare.Tools, ","), "`tools` to compare, with commas between")
