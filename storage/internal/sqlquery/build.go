@@ -84,7 +84,9 @@ func Build(m *storage.Matcher, d Dialect) Clause {
 	if q.Text != "" {
 		b.conds = append(b.conds, d.Text(q.Text))
 	}
-	c := Clause{Conds: b.conds, Order: Order(Key(q.Sort), q.Sort), Place: place(m, q.Sort, d)}
+	place := len(b.conds)
+	b.position(m, q.Sort)
+	c := Clause{Conds: b.conds[:place:place], Order: Order(Key(q.Sort), q.Sort), Place: b.conds[place:]}
 	from, to := m.Bounds()
 	if from != math.MinInt64 {
 		c.Times = append(c.Times, Cond{"time_ns >= ?", []any{from}})
@@ -161,13 +163,17 @@ func (b *builder) names(column string, list []string) {
 	b.add(column+" IN (?"+strings.Repeat(", ?", len(list)-1)+")", args...)
 }
 
-// place returns the conditions that an action lies behind the page before. The
-// first is implied by the second; an index can use it.
-func place(m *storage.Matcher, s storage.Sort, d Dialect) []Cond {
-	key, id, paged := m.After()
-	if !paged {
-		return nil
+// position adds the conditions that an action lies behind the page before.
+func (b *builder) position(m *storage.Matcher, s storage.Sort) {
+	if key, id, paged := m.After(); paged {
+		b.conds = append(b.conds, Behind(b.d, s, key, id)...)
 	}
+}
+
+// Behind returns the conditions that an action comes after a place in an order:
+// the key and the id of the last before it. The first is implied by the second;
+// an index can use it.
+func Behind(d Dialect, s storage.Sort, key int64, id storage.ID) []Cond {
 	column, less := Key(s), ">"
 	if s.Descending() {
 		less = "<"
