@@ -116,8 +116,7 @@ const upperMark = "\xff"
 func makePlan(m *storage.Matcher) plan {
 	q := m.Query()
 	c := sqlquery.Build(m, dialect{})
-	c.Place = nil
-	c.Conds = append(c.Conds, overLine)
+	c.Conds = append(c.Conds[:len(c.Conds)-c.Place], overLine) // for the place see timeConds, and longest
 	if number, ok := strings.CutPrefix(string(m.Upper()), upperMark); ok {
 		n, _ := strconv.ParseInt(number, 10, 64)
 		c.Conds = append(c.Conds, sqlquery.Cond{SQL: "id <= ?", Args: []any{n}})

@@ -43,7 +43,7 @@ type Cond struct {
 type Clause struct {
 	Conds []Cond // all must hold
 	Times []Cond // these too: the bounds of time_ns, which a store may put otherwise
-	Place []Cond // and these: where the page before ended, which a store may put otherwise
+	Place int    // how many of Conds, the last, are of where the page before ended
 	Order string // what stands behind ORDER BY
 }
 
@@ -86,7 +86,7 @@ func Build(m *storage.Matcher, d Dialect) Clause {
 	}
 	place := len(b.conds)
 	b.position(m, q.Sort)
-	c := Clause{Conds: b.conds[:place:place], Order: Order(Key(q.Sort), q.Sort), Place: b.conds[place:]}
+	c := Clause{Conds: b.conds, Place: len(b.conds) - place, Order: Order(Key(q.Sort), q.Sort)}
 	from, to := m.Bounds()
 	if from != math.MinInt64 {
 		c.Times = append(c.Times, Cond{"time_ns >= ?", []any{from}})
@@ -128,7 +128,7 @@ func (c *Clause) WhereSQL() string {
 	return sql.String()
 }
 
-func (c *Clause) all() []Cond { return slices.Concat(c.Times, c.Conds, c.Place) }
+func (c *Clause) all() []Cond { return slices.Concat(c.Times, c.Conds) }
 
 // Args returns the arguments of all conditions, in their order.
 func (c *Clause) Args() []any {
