@@ -8,10 +8,11 @@ import (
 // boxes are values as the driver takes them, which costs memory for each, of
 // those that come again and again.
 type boxes struct {
-	texts map[string]any
-	addrs map[netip.Addr]any
-	milli int64
-	stamp any // milli as a timestamp; nil before the first
+	texts  map[string]any
+	addrs  map[netip.Addr]any
+	milli  int64
+	digits [len("2006-01-02T15:04:05.000Z")]byte
+	stamp  any // milli as a timestamp; nil before the first
 }
 
 // mostBoxes bounds each kind.
@@ -42,12 +43,22 @@ func (b *boxes) addr(addr netip.Addr) any {
 	return v
 }
 
-// timestamp returns a moment as text; many end in the same millisecond.
+// timestamp returns a moment as text; many end in the same second, or even
+// millisecond.
 func (b *boxes) timestamp(at int64) any {
-	const milli = 1e6
-	if b.stamp == nil || at-at%milli != b.milli {
-		b.milli, b.stamp = at-at%milli, timestamp(at)
+	milli := at / 1e6
+	switch {
+	case b.stamp == nil || milli/1000 != b.milli/1000:
+		text := timestamp(at)
+		copy(b.digits[:], text)
+		b.stamp = text
+	case milli != b.milli:
+		const end = len("2006-01-02T15:04:05.")
+		ms := milli % 1000
+		b.digits[end], b.digits[end+1], b.digits[end+2] = byte('0'+ms/100), byte('0'+ms/10%10), byte('0'+ms%10)
+		b.stamp = string(b.digits[:])
 	}
+	b.milli = milli
 	return b.stamp
 }
 
