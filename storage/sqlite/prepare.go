@@ -175,7 +175,9 @@ func (s *Store) identify(ctx context.Context, newest int) (version int, err erro
 // lookAside looks at the file with a copy of the log that is beside it, by
 // another name, so that nobody's files are touched.
 func (s *Store) lookAside(ctx context.Context, look func(l link) error) error {
-	dir, err := os.MkdirTemp(filepath.Dir(s.path), ".actionlog-*")
+	pattern := "." + filepath.Base(s.path) + ".look-*"
+	removeOld(filepath.Dir(s.path), pattern)
+	dir, err := os.MkdirTemp(filepath.Dir(s.path), pattern)
 	if err != nil {
 		return s.with(ctx, s.path, "ro", look) // no file can be made here
 	}
@@ -188,6 +190,17 @@ func (s *Store) lookAside(ctx context.Context, look func(l link) error) error {
 		return err
 	}
 	return s.with(ctx, aside, "ro", look)
+}
+
+// removeOld removes what lookAside left when it was killed.
+func removeOld(dir, pattern string) {
+	list, _ := fs.Glob(os.DirFS(dir), pattern) // fails for odd names, of which nothing goes
+	for _, name := range list {
+		left := filepath.Join(dir, name)
+		if info, err := os.Stat(left); err == nil && info.IsDir() && time.Since(info.ModTime()) > time.Hour {
+			_ = os.RemoveAll(left)
+		}
+	}
 }
 
 func copyFile(to, from string) (err error) {
