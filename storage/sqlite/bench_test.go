@@ -141,6 +141,7 @@ func BenchmarkWrite(b *testing.B) {
 func BenchmarkSearch(b *testing.B) {
 	s := benchStore(b, benchSize())
 	noon := benchBegin.Add(12 * time.Hour)
+	newest := search(b, s, storage.Query{Limit: 1})
 	for _, test := range []struct {
 		name string
 		q    storage.Query
@@ -153,6 +154,7 @@ func BenchmarkSearch(b *testing.B) {
 		{"hour-slower-than-1s", storage.Query{From: noon, To: noon.Add(time.Hour), MinDuration: time.Second}},
 		{"slowest", storage.Query{Sort: storage.SlowestFirst}},
 		{"text", storage.Query{Text: "nowhere"}},
+		{"request-id", storage.Query{RequestID: string(newest[0].ID)}},
 	} {
 		b.Run(test.name, func(b *testing.B) {
 			b.ReportAllocs()
@@ -163,6 +165,23 @@ func BenchmarkSearch(b *testing.B) {
 			}
 		})
 	}
+	b.Run("traced-request-id", func(b *testing.B) {
+		s := openNew(b)
+		t := newTraffic(benchSize())
+		t.traced = true
+		batch := make([]storage.Action, benchBatch)
+		for t.n < t.size {
+			if err := s.Write(b.Context(), t.fill(batch)); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportAllocs()
+		for b.Loop() {
+			if list := search(b, s, storage.Query{RequestID: batch[7].HTTP.RequestID}); len(list) != 1 {
+				b.Fatalf("%d were found", len(list))
+			}
+		}
+	})
 	b.Run("stats", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {

@@ -32,6 +32,17 @@ func TestConvertsSchema3(t *testing.T) {
 				t.Errorf("%d actions have the id %s", n, list[i].ID)
 			}
 		}
+		for _, q := range []storage.Query{{RequestID: "req-1"}, {TraceID: storage.TraceID{1}}, {TraceID: storage.TraceID{0, 1}}} {
+			want := 0
+			for i := range list {
+				if h := list[i].HTTP; q.RequestID != "" && h != nil && h.RequestID == q.RequestID || !q.TraceID.IsZero() && list[i].TraceID == q.TraceID {
+					want++
+				}
+			}
+			if n := total(t, s, q); n != want || n == 0 {
+				t.Errorf("%v: %d actions, want %d, and at least one", q.Values(), n, want)
+			}
+		}
 		write(t, s, list) // which are there already
 		if n := total(t, s, storage.Query{}); n != len(list) {
 			t.Errorf("%d actions, want %d", n, len(list))

@@ -53,6 +53,8 @@ func (s *Store) tidy(ctx context.Context) error {
 		{SQL: "DELETE FROM action_runs WHERE first_id IN (SELECT first_id FROM action_runs WHERE first_id < (SELECT min(id) FROM action_logs)" +
 			" AND last_id < (SELECT min(id) FROM action_logs) LIMIT ?)"},
 	}
+	sweeps = append(sweeps, sqlquery.Cond{SQL: "DELETE FROM action_keys WHERE first_id IN (SELECT first_id FROM action_keys" +
+		" WHERE first_id < (SELECT min(id) FROM action_logs) AND last_id < (SELECT min(id) FROM action_logs) LIMIT ?)"})
 	const rollups = "DELETE FROM action_rollups WHERE key IN (SELECT key FROM action_rollups WHERE key >= ? AND key < ? LIMIT ?)"
 	sweeps = append(sweeps, sqlquery.Cond{SQL: rollups, Args: []any{int64(0), rollupKey(st.epoch, 0, 0)}})
 	for step := minutes; step <= days; step++ {

@@ -12,7 +12,7 @@ import (
 )
 
 // dialect is what SQLite does its own way.
-type dialect struct{}
+type dialect struct{ request, trace found }
 
 // ID is what stands in a row that no run says the id of.
 func (dialect) ID(id storage.ID) any { return string(id) }
@@ -25,12 +25,17 @@ func (dialect) FindID(id storage.ID) sqlquery.Cond {
 
 func (dialect) TraceID(t storage.TraceID) any { return t[:] }
 
-func (dialect) RequestID(id string) sqlquery.Cond {
+func (d dialect) RequestID(id string) sqlquery.Cond {
 	own := rowsOf(storage.ID(id))
+	if d.request.known {
+		return sqlquery.Cond{
+			SQL:  "id IN (" + own.SQL + " UNION ALL " + d.request.values() + ") AND http_code IS NOT NULL AND ifnull(request_id, ?) = ?",
+			Args: append(own.Args, id, id),
+		}
+	}
 	return sqlquery.Cond{
-		SQL: "id IN (SELECT id FROM action_logs INDEXED BY idx_action_logs_request_id WHERE request_id = ? UNION ALL " + own.SQL + ")" +
-			" AND http_code IS NOT NULL AND ifnull(request_id, ?) = ?",
-		Args: slices.Concat([]any{id}, own.Args, []any{id, id}),
+		SQL:  "http_code IS NOT NULL AND (request_id = ? OR request_id IS NULL AND id IN (" + own.SQL + "))",
+		Args: append([]any{id}, own.Args...),
 	}
 }
 
@@ -113,9 +118,9 @@ const upperMark = "\xff"
 // makePlan chooses the index: the one whose order is the page's, or that leaves
 // the least. What it finds is what matches, and may be more: of other pages
 // what ended in the same millisecond, or took as long, as this one's first.
-func makePlan(m *storage.Matcher) plan {
+func makePlan(m *storage.Matcher, d dialect) plan {
 	q := m.Query()
-	c := sqlquery.Build(m, dialect{})
+	c := sqlquery.Build(m, d)
 	c.Conds = append(c.Conds[:len(c.Conds)-c.Place], overLine) // for the place see timeConds, and longest
 	if number, ok := strings.CutPrefix(string(m.Upper()), upperMark); ok {
 		n, _ := strconv.ParseInt(number, 10, 64)
@@ -125,10 +130,11 @@ func makePlan(m *storage.Matcher) plan {
 	index, order := "", "time_ns"
 	c.Times = timeConds(m)
 	switch {
-	case q.ID != "" || q.RequestID != "":
+	case q.ID != "" || d.request.known:
 		order = "" // the few rows are looked up by their numbers
-	case !q.TraceID.IsZero():
-		index, order = "idx_action_logs_trace_id", ""
+	case d.trace.known:
+		order = ""
+		c.Conds = append(c.Conds, sqlquery.Cond{SQL: "id IN (" + d.trace.values() + ")"})
 	case q.Status == storage.Failed:
 		index = "idx_action_logs_status"
 	case len(q.Services) == 1:

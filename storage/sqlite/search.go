@@ -26,11 +26,14 @@ func (s *Store) Search(ctx context.Context, q storage.Query) (storage.Page, erro
 }
 
 func search(ctx context.Context, l link, m *storage.Matcher) (storage.Page, error) {
-	p := makePlan(m)
+	p, err := l.plan(ctx, m)
+	if err != nil {
+		return storage.Page{}, err
+	}
 	c := storage.NewCollector(m)
 	newest, before := int64(-1), int64(0)
 	var a storage.Action
-	err := l.query(ctx, func(row []driver.Value) error {
+	err = l.query(ctx, func(row []driver.Value) error {
 		if newest < 0 {
 			newest, _ = row[readCount].(int64)
 		}
@@ -98,9 +101,12 @@ func (s *Store) Errors(ctx context.Context, q storage.Query) ([]storage.ErrorGro
 	if err != nil || none {
 		return []storage.ErrorGroup{}, err
 	}
-	p := makePlan(m)
 	sum := storage.NewErrorSummer()
 	err = s.question(ctx, func(l link) error {
+		p, err := l.plan(ctx, m)
+		if err != nil {
+			return err
+		}
 		return l.query(ctx, func(row []driver.Value) error {
 			var a storage.Action
 			err := l.readRow(ctx, row, &a)

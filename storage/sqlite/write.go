@@ -110,6 +110,7 @@ func (w *writer) insert(ctx context.Context, l link, batch []storage.Action) err
 	if in.last, err = l.integer(ctx, "SELECT max(ifnull((SELECT seq FROM sqlite_sequence WHERE name = 'action_logs'), 0), ifnull((SELECT max(id) FROM action_logs), 0))"); err != nil {
 		return err
 	}
+	first := in.last + 1
 	if w.args == nil {
 		w.args = newArgs(rowsPerInsert)
 	}
@@ -126,6 +127,9 @@ func (w *writer) insert(ctx context.Context, l link, batch []storage.Action) err
 	if err := in.flush(ctx); err != nil {
 		return err
 	}
+	if err := l.addKeys(ctx, &in.keys, first, in.last); err != nil {
+		return err
+	}
 	return w.count(ctx, l, in.fresh())
 }
 
@@ -136,6 +140,7 @@ type inserter struct {
 	batch   []storage.Action
 	last    int64 // the newest row
 	waiting int   // rows in w.args
+	keys    keys
 	repeats []int // which of batch were there before
 	whole   map[storage.ID]bool
 }
@@ -214,6 +219,7 @@ func (in *inserter) one(ctx context.Context, at int) error {
 // add inserts a row, with others.
 func (in *inserter) add(ctx context.Context, at int, whole bool) error {
 	in.last++
+	in.keys.add(&in.batch[at])
 	in.w.boxes.row(in.w.args[in.waiting*writtenColumns:], &in.batch[at], in.last, whole)
 	if in.waiting++; in.waiting < rowsPerInsert {
 		return nil
