@@ -46,10 +46,10 @@ func TestOverhead(t *testing.T) {
 	rate := setting(t, "ACTIONLOG_OVERHEAD_RATE", 20_000)
 	length := time.Duration(setting(t, "ACTIONLOG_OVERHEAD_SECONDS", 10)) * time.Second
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // the load has one core, and the service what it needs
-	for ; rate > 1000; rate = rate * 4 / 5 {
+	for ; rate > 1000; rate = rate * 4 / 5 { // to what one core can send
 		m := measure(t, "none", rate, 2*time.Second)
 		t.Logf("ring alone at %d requests a second: %d answered a second, p99 of the handler %v, of the client %v", rate, m.rate, m.handler[1], m.client[1])
-		if m.rate*100 >= rate*98 && m.client[1] < 20*time.Millisecond {
+		if m.rate*100 >= rate*98 {
 			break
 		}
 	}
@@ -167,7 +167,7 @@ func measure(t *testing.T, kind string, rate int, length time.Duration) measured
 
 // offer sends requests at a rate, whether they are answered or not, and returns
 // how long each took from when it was due if its connection was busy then, or
-// else from when it was sent.
+// else from when it was sent. What could not be sent before the end is left out.
 func offer(t *testing.T, addr string, rate int, length time.Duration) []time.Duration {
 	t.Helper()
 	const conns = 64
@@ -189,9 +189,7 @@ func offer(t *testing.T, addr string, rate int, length time.Duration) []time.Dur
 	if err := failed.Load(); err != nil {
 		t.Fatal(*err)
 	}
-	all := slices.Concat(each...)
-	// What came after the end was not answered in time.
-	return all
+	return slices.Concat(each...)
 }
 
 // offerOn sends n requests over a connection of its own.

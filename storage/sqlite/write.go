@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
+	"runtime"
 	"strings"
 
 	"actionlog/storage"
@@ -229,6 +230,7 @@ func (in *inserter) add(ctx context.Context, at int, whole bool) error {
 		return err
 	}
 	_, err := in.l.execNamed(ctx, insertMany, in.w.args)
+	runtime.Gosched() // a batch takes milliseconds, for which no request shall wait
 	return err
 }
 
