@@ -46,7 +46,7 @@ func TestOverhead(t *testing.T) {
 	rate := setting(t, "ACTIONLOG_OVERHEAD_RATE", 20_000)
 	length := time.Duration(setting(t, "ACTIONLOG_OVERHEAD_SECONDS", 10)) * time.Second
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // the load has one core, and the service what it needs
-	for ; rate > 1000; rate = rate * 4 / 5 { // to what one core can send
+	for ; rate > 1000; rate = rate * 4 / 5 {        // to what one core can send
 		m := measure(t, "none", rate, 2*time.Second)
 		t.Logf("ring alone at %d requests a second: %d answered a second, p99 of the handler %v, of the client %v", rate, m.rate, m.handler[1], m.client[1])
 		if m.rate*100 >= rate*98 {
