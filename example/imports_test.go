@@ -44,6 +44,7 @@ var arrows = map[string][]string{
 	"actionlog/storage/storetest":   {"actionlog/storage"},
 	"actionlog/storage/ring":        {"actionlog/storage"},
 	"actionlog/storage/sqlite":      {"actionlog/storage", "actionlog/storage/internal/sqlquery"},
+	"actionlog/storage/clickhouse":  {"actionlog/storage", "actionlog/storage/internal/sqlquery"},
 	"actionlog/storage/internal":    {"actionlog/storage"},
 	"actionlog/middleware":          {"actionlog/storage"},
 	"actionlog/adminapi":            {"actionlog/storage", "actionlog/adminapi/ui"},
@@ -63,8 +64,12 @@ var arrows = map[string][]string{
 	"actionlog/middleware/internal": {},
 
 	"actionlog/archive/cmd/actionlog": {"actionlog/archive/internal/cli"},
-	"actionlog/archive/internal/cli":  {"actionlog/storage", "actionlog/archive", "actionlog/adminapi", "actionlog/archive/ship/s3"},
-	"actionlog/archive/ship/s3":       {"actionlog/archive"},
+	"actionlog/archive/internal/cli": {
+		"actionlog/storage", "actionlog/archive", "actionlog/adminapi", "actionlog/archive/ship",
+		"actionlog/archive/ship/elasticsearch", "actionlog/archive/ship/splunk", "actionlog/archive/ship/otlp", "actionlog/archive/ship/loki",
+		"actionlog/archive/ship/s3", "actionlog/storage/clickhouse",
+	},
+	"actionlog/archive/ship/s3": {"actionlog/archive"},
 
 	"actionlog/archive/ship":               {"actionlog/storage", "actionlog/archive"},
 	"actionlog/archive/ship/internal":      {"actionlog/storage", "actionlog/archive/ship"},
@@ -90,6 +95,8 @@ var heavy = map[string][]string{
 	"github.com/google/go-cmp":      {"actionlog/storage/storetest", "actionlog/archive/ship/internal"},
 	"modernc.org/sqlite":            {"actionlog/storage/sqlite"},
 	"modernc.org/libc":              {"actionlog/storage/sqlite"},
+
+	"github.com/ClickHouse/clickhouse-go/v2": {"actionlog/storage/clickhouse"},
 
 	"github.com/prometheus/client_golang": {"actionlog/adminapi/prom"},
 	"github.com/prometheus/client_model":  {"actionlog/adminapi/prom"},

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"actionlog/archive"
+	"actionlog/archive/ship"
 	"actionlog/middleware"
 	"actionlog/storage"
 	"actionlog/storage/ring"
@@ -27,8 +28,8 @@ import (
 )
 
 // TestOverhead measures what the sinks cost a handler: its 99th percentile with
-// database and archive beside that with the ring alone, under a load that does
-// not wait for answers. It asserts nothing, and prints all:
+// database, archive and a shipper, beside that with the ring alone, under a load
+// that does not wait for answers. It asserts nothing, and prints all:
 //
 //	ACTIONLOG_OVERHEAD=1 go test -run TestOverhead -count 1 -v ./example
 //
@@ -250,6 +251,18 @@ func serveMeasured(t *testing.T, folder string) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		to, err := ship.OpenFile(filepath.Join(folder, "shipped.jsonl"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		shipper, err := ship.Open(filepath.Join(folder, "archive"), to, ship.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		var shipping sync.WaitGroup
+		shipping.Go(func() { _ = shipper.Run(ctx) })
+		defer func() { cancel(); shipping.Wait(); _ = errors.Join(shipper.Close(), to.Close()) }()
 		actions.Pump("archive", files, ring.PumpOptions{})
 		actions.Pump("database", db, ring.PumpOptions{Batch: 1000, Linger: linger})
 		defer func() { _ = errors.Join(files.Close(), db.Close()) }()

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"actionlog/archive"
 	"actionlog/storage"
 
 	"github.com/spf13/cobra"
@@ -55,7 +54,7 @@ func (s *session) compareCommand() *cobra.Command {
 				return err
 			}
 		}
-		if x.a, err = s.open(args[2:]); err != nil {
+		if x.a, err = s.openSource(cmd.Context(), args[2:]); err != nil {
 			return err
 		}
 		if s.fromIn {
@@ -124,7 +123,7 @@ type pair struct{ service, action string }
 const wholeService = "(all)"
 
 // pairs counts what a query matches by service and action, and by service.
-func (s *session) pairs(ctx context.Context, a *archive.Archive, q storage.Query) (map[pair]*sum, error) {
+func (s *session) pairs(ctx context.Context, a source, q storage.Query) (map[pair]*sum, error) {
 	all, err := a.Sums(ctx, q)
 	if err != nil {
 		return nil, err
@@ -143,7 +142,7 @@ func (s *session) pairs(ctx context.Context, a *archive.Archive, q storage.Query
 
 // newErrors returns the templates of errors that only the second query finds,
 // the most frequent first.
-func (s *session) newErrors(ctx context.Context, a *archive.Archive, queries [2]storage.Query) ([]change, error) {
+func (s *session) newErrors(ctx context.Context, a source, queries [2]storage.Query) ([]change, error) {
 	before, err := a.Errors(ctx, queries[0])
 	if err != nil {
 		return nil, err

@@ -38,6 +38,9 @@ func (s *session) completeNames(cmd *cobra.Command, paths func(args []string) []
 
 // services returns what the archive counts, or nothing where that is trouble.
 func (s *session) services(ctx context.Context, paths []string) map[string]storage.ServiceStats {
+	if len(paths) == 1 && isDatabase(paths[0]) {
+		return nil // a key press is not to ask a server
+	}
 	a, err := s.openQuietly(paths)
 	if err != nil || s.fromIn {
 		return nil

@@ -60,6 +60,9 @@ func Run(ctx context.Context, env Env, args []string) int {
 	root := s.root()
 	root.SetArgs(append([]string{}, args...)) // nil would be those of the process
 	err := root.ExecuteContext(ctx)
+	if closeErr := s.close(); closeErr != nil {
+		err = errors.Join(err, closeErr)
+	}
 	s.progress.clear()
 	if flushErr := s.out.Flush(); err == nil || errors.Is(err, errNothing) {
 		err = errors.Join(flushErr, err)

@@ -25,7 +25,7 @@ of them, which actionlog show takes.`,
 	cmd.Flags().Var(&most, "limit", "how many groups at most")
 	format := addFormat(cmd)
 	cmd.RunE = func(cmd *cobra.Command, paths []string) error {
-		x, err := s.ask(q, *format, paths)
+		x, err := s.ask(cmd.Context(), q, *format, paths)
 		if err != nil {
 			return err
 		}

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"actionlog/archive"
 	"actionlog/storage"
 
 	"github.com/spf13/cobra"
@@ -60,7 +59,7 @@ then 2.`,
 		if form == "parquet" && path == "" && s.outTerm {
 			return errors.New("parquet is not for a terminal; name a file with -o")
 		}
-		a, err := s.open(paths)
+		a, err := s.openSource(cmd.Context(), paths)
 		if err != nil {
 			return err
 		}
@@ -99,7 +98,7 @@ func exportForm(flag, path string) (string, error) {
 // export is the writing of all that a query matches.
 type export struct {
 	s    *session
-	a    *archive.Archive
+	a    source
 	q    storage.Query
 	form string
 	most int // no limit unless positive

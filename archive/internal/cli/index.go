@@ -23,7 +23,7 @@ then 2.`,
 	cmd.Flags().BoolVar(&force, "force", false, "make all indexes anew")
 	format := addFormat(cmd)
 	cmd.RunE = func(cmd *cobra.Command, paths []string) error {
-		x, err := s.askAll(*format, paths)
+		x, a, err := s.askAll(*format, paths)
 		if err != nil {
 			return err
 		}
@@ -32,7 +32,7 @@ then 2.`,
 		}
 		g := &grid{columns: []column{{key: "file", head: "FILE"}, {key: "index", head: "INDEX"}, {key: "error", head: "ERROR", wide: true}}}
 		troubled := false
-		err = x.a.Reindex(cmd.Context(), force, func(file string, made bool, err error) {
+		err = a.Reindex(cmd.Context(), force, func(file string, made bool, err error) {
 			switch {
 			case err != nil:
 				troubled = true

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"time"
 
 	"actionlog/archive"
@@ -13,16 +14,16 @@ type question struct {
 	q    storage.Query
 	loc  *time.Location
 	form string
-	a    *archive.Archive
+	a    source
 }
 
 // ask reads the flags of a query and of a format, and opens the archive. All
 // that is wrong with the flags is told before anything is opened.
-func (s *session) ask(q *query, format string, paths []string) (x question, err error) {
+func (s *session) ask(ctx context.Context, q *query, format string, paths []string) (x question, err error) {
 	if x, err = s.prepare(q, format); err != nil {
 		return x, err
 	}
-	x.a, err = s.open(paths)
+	x.a, err = s.openSource(ctx, paths)
 	return x, err
 }
 
@@ -36,11 +37,11 @@ func (s *session) prepare(q *query, format string) (x question, err error) {
 }
 
 // askAll is ask without a query, for what looks at the whole archive.
-func (s *session) askAll(format string, paths []string) (x question, err error) {
+func (s *session) askAll(format string, paths []string) (x question, a *archive.Archive, err error) {
 	x.loc = time.UTC
 	if x.form, err = s.form(format); err != nil {
-		return x, err
+		return x, nil, err
 	}
-	x.a, err = s.open(paths)
-	return x, err
+	a, err = s.open(paths)
+	return x, a, err
 }

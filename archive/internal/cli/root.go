@@ -14,7 +14,10 @@ JSON Lines a day, plain or in gzip.
 
 Each command reads the folder or the files that are named behind its flags,
 else the folder that the variable ACTIONLOG_DIR names, else ./actions; - is
-standard input.
+standard input. search, stats, errors, slow, show, export, compare, tail and serve
+also read a database, clickhouse://USER@HOST:9000/DATABASE?cluster=NAME, whose
+password is in the variable ACTIONLOG_CLICKHOUSE_PASSWORD, or in the file that
+ACTIONLOG_CLICKHOUSE_PASSWORD_FILE names.
 
 The exit status is 0 where something was found, 1 where nothing was, and 2
 where something could not be read or understood. With NO_COLOR set there are no
@@ -105,6 +108,7 @@ func (s *session) commands() []*cobra.Command {
 		s.verifyCommand(),
 		s.indexCommand(),
 		s.serveCommand(),
+		s.shipCommand(),
 		s.pushCommand(),
 		s.pullCommand(),
 	}

@@ -31,7 +31,7 @@ func (s *session) searchCommand() *cobra.Command {
 	format := addFormat(cmd)
 	cmd.PreRunE = exclusive("limit", "all")
 	cmd.RunE = func(cmd *cobra.Command, paths []string) error {
-		x, err := s.ask(q, *format, paths)
+		x, err := s.ask(cmd.Context(), q, *format, paths)
 		if err != nil {
 			return err
 		}
@@ -79,7 +79,7 @@ const mostAsked = 16
 // pages ranges over the first most actions of a query, or all, in its order.
 // An error is the last. If it is to tell, people learn afterwards how to go on
 // where there are more.
-func (s *session) pages(ctx context.Context, a *archive.Archive, q storage.Query, most int, tell bool) iter.Seq2[*storage.Action, error] {
+func (s *session) pages(ctx context.Context, a source, q storage.Query, most int, tell bool) iter.Seq2[*storage.Action, error] {
 	if most == storage.NoLimit && q.Sort == storage.OldestFirst && q.Cursor == "" {
 		return s.ordered(ctx, a, q)
 	}
@@ -124,7 +124,7 @@ func (s *session) pages(ctx context.Context, a *archive.Archive, q storage.Query
 
 // rest gives out what follows the query's cursor, at most so many unless left
 // is negative, in one pass over the files.
-func (s *session) rest(ctx context.Context, a *archive.Archive, q storage.Query, left int, yield func(*storage.Action, error) bool) {
+func (s *session) rest(ctx context.Context, a source, q storage.Query, left int, yield func(*storage.Action, error) bool) {
 	q.Limit = storage.NoLimit
 	m, err := q.Compile()
 	if err != nil {
@@ -157,7 +157,7 @@ func (s *session) rest(ctx context.Context, a *archive.Archive, q storage.Query,
 
 // ordered ranges over all actions of a query, oldest first, also where they
 // can only be read as they come.
-func (s *session) ordered(ctx context.Context, a *archive.Archive, q storage.Query) iter.Seq2[*storage.Action, error] {
+func (s *session) ordered(ctx context.Context, a source, q storage.Query) iter.Seq2[*storage.Action, error] {
 	if !s.fromIn {
 		return s.inOrder(ctx, a, q)
 	}
@@ -169,7 +169,7 @@ const countEvery = 1024 // actions between two looks at the clock
 
 // inOrder ranges over all actions of a query, oldest first, but those of
 // standard input as they come. Damage is told and passed over.
-func (s *session) inOrder(ctx context.Context, a *archive.Archive, q storage.Query) iter.Seq2[*storage.Action, error] {
+func (s *session) inOrder(ctx context.Context, a source, q storage.Query) iter.Seq2[*storage.Action, error] {
 	return func(yield func(*storage.Action, error) bool) {
 		n := int64(0)
 		for act, err := range a.Actions(ctx, q) {

@@ -37,14 +37,10 @@ token.`,
 	}
 	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8001", "`address` to listen on; port 0 takes a free one")
 	cmd.RunE = func(cmd *cobra.Command, paths []string) error {
-		a, err := s.openQuietly(paths)
+		a, err := s.openServed(cmd.Context(), paths)
 		if err != nil {
 			return err
 		}
-		if s.fromIn {
-			return errOnce
-		}
-		a.OnProblem = s.problem
 		api, err := adminapi.New(adminapi.Options{
 			Store:    newQueue(a),
 			ReadOnly: true,

@@ -22,6 +22,7 @@ type session struct {
 	stdin    func() io.Reader // standard input, until the command is to end
 	fromIn   bool             // whether that is the archive
 	dir      string           // the folder that is the archive, if one is
+	close    func() error     // closes what was opened, if it is to be
 	next     string           // the cursor of a page that people are to be told of
 
 	mu       sync.Mutex
@@ -29,7 +30,7 @@ type session struct {
 }
 
 func newSession(env Env) *session {
-	s := &session{env: env.withDefaults(), problems: map[string]bool{}}
+	s := &session{env: env.withDefaults(), problems: map[string]bool{}, close: func() error { return nil }}
 	s.progress = newProgress(s.env.Stderr, isTerminal(s.env.Stderr), s.env.Now)
 	s.outTerm = isTerminal(s.env.Stdout)
 	s.out = bufio.NewWriterSize(&announced{w: s.env.Stdout, before: s.beforeOutput}, 64<<10)

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"actionlog/archive"
 	"actionlog/storage"
 
 	"github.com/spf13/cobra"
@@ -37,7 +36,7 @@ of the request, or else of the trace, with that id are shown.`,
 		if err != nil {
 			return err
 		}
-		a, err := s.open(args[1:])
+		a, err := s.openSource(cmd.Context(), args[1:])
 		if err != nil {
 			return err
 		}
@@ -51,7 +50,7 @@ of the request, or else of the trace, with that id are shown.`,
 }
 
 // lookUp returns the actions that an id of any kind names.
-func (s *session) lookUp(ctx context.Context, a *archive.Archive, id string) ([]storage.Action, error) {
+func (s *session) lookUp(ctx context.Context, a source, id string) ([]storage.Action, error) {
 	if s.fromIn {
 		return s.lookUpOnce(ctx, a, id)
 	}
@@ -70,7 +69,7 @@ func (s *session) lookUp(ctx context.Context, a *archive.Archive, id string) ([]
 }
 
 // lookUpOnce is lookUp for what can be read only once.
-func (s *session) lookUpOnce(ctx context.Context, a *archive.Archive, id string) ([]storage.Action, error) {
+func (s *session) lookUpOnce(ctx context.Context, a source, id string) ([]storage.Action, error) {
 	var byKind [3][]storage.Action
 	for act, err := range s.inOrder(ctx, a, storage.Query{}) {
 		if err != nil {

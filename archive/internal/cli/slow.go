@@ -26,7 +26,7 @@ func (s *session) slowCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&each, "each", false, "at most ten of each service and action, so that one does not hide the others")
 	format := addFormat(cmd)
 	cmd.RunE = func(cmd *cobra.Command, paths []string) error {
-		x, err := s.ask(q, *format, paths)
+		x, err := s.ask(cmd.Context(), q, *format, paths)
 		if err != nil {
 			return err
 		}

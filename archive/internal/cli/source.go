@@ -50,6 +50,9 @@ func (s *session) openQuietly(paths []string) (*archive.Archive, error) {
 		}
 	}
 	for _, path := range paths {
+		if isDatabase(path) {
+			return nil, fmt.Errorf("%s is a database, and this command reads folders and files", withoutUser(path))
+		}
 		if isURL(path) {
 			return nil, fmt.Errorf("%s is a URL, and this command reads folders and files; actionlog tail reads from a running service", path)
 		}

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"actionlog/archive"
 	"actionlog/storage"
 
 	"github.com/spf13/cobra"
@@ -47,7 +46,7 @@ shorter by as much, and an hour that they show twice is two rows.`,
 		if err != nil {
 			return err
 		}
-		x, err := s.ask(q, *format, paths)
+		x, err := s.ask(cmd.Context(), q, *format, paths)
 		if err != nil {
 			return err
 		}
@@ -68,7 +67,7 @@ shorter by as much, and an hour that they show twice is two rows.`,
 
 // groups counts what a query matches. What the statistics of an archive tell
 // is not counted once more.
-func (s *session) groups(ctx context.Context, a *archive.Archive, q storage.Query, by []string) ([]group, error) {
+func (s *session) groups(ctx context.Context, a source, q storage.Query, by []string) ([]group, error) {
 	switch strings.Join(by, ",") {
 	case "service":
 		return s.statsGroups(ctx, a, q, func(service string, st storage.ServiceStats) []group {
@@ -92,7 +91,7 @@ func (s *session) groups(ctx context.Context, a *archive.Archive, q storage.Quer
 	return g.groups(), nil
 }
 
-func (s *session) statsGroups(ctx context.Context, a *archive.Archive, q storage.Query, split func(string, storage.ServiceStats) []group) ([]group, error) {
+func (s *session) statsGroups(ctx context.Context, a source, q storage.Query, split func(string, storage.ServiceStats) []group) ([]group, error) {
 	st, err := a.Stats(ctx, q)
 	if err != nil {
 		return nil, err

@@ -26,7 +26,7 @@ func parseStep(v string) (time.Duration, error) {
 // steps prints a row for each step of time, also for those in between that
 // are empty.
 func (s *session) steps(ctx context.Context, x question, step time.Duration) error {
-	points, err := x.a.SeriesIn(ctx, x.q, step, x.loc)
+	points, err := seriesOf(ctx, x, step)
 	if err != nil {
 		return err
 	}

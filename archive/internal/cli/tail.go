@@ -55,6 +55,9 @@ bearer token if it is set.`,
 		if len(args) == 1 && isURL(args[0]) {
 			return t.service(cmd.Context(), args[0])
 		}
+		if len(args) == 1 && isDatabase(args[0]) {
+			return t.database(cmd.Context(), args[0])
+		}
 		return t.archive(cmd.Context(), args)
 	}
 	return cmd
@@ -93,6 +96,15 @@ func (t *tail) service(ctx context.Context, url string) error {
 		return err
 	}
 	return t.run(ctx, &poller{pages: v.page, q: t.q, once: !t.follow})
+}
+
+// database shows what a database has.
+func (t *tail) database(ctx context.Context, dsn string) error {
+	db, err := t.s.openDatabase(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	return t.run(ctx, &poller{pages: db.Search, q: t.q, once: !t.follow})
 }
 
 func (t *tail) run(ctx context.Context, p *poller) error {

@@ -25,12 +25,12 @@ nothing to read, and 2 where something is damaged.`,
 	}
 	format := addFormat(cmd)
 	cmd.RunE = func(cmd *cobra.Command, paths []string) error {
-		x, err := s.askAll(*format, paths)
+		x, a, err := s.askAll(*format, paths)
 		if err != nil {
 			return err
 		}
 		g := &grid{columns: []column{{key: "file", head: "FILE"}, {key: "kind", head: "WHAT"}, {key: "error", head: "ERROR", wide: true}}}
-		sum, err := x.a.Verify(cmd.Context(), func(f archive.Finding) {
+		sum, err := a.Verify(cmd.Context(), func(f archive.Finding) {
 			if len(g.rows) < mostFindings {
 				g.add(f.File, findingKind(f.Err), f.Err.Error())
 			}
