@@ -94,6 +94,7 @@ var heavy = map[string][]string{
 	"golang.org/x/sys":              {"actionlog/archive"},
 	"github.com/google/go-cmp":      {"actionlog/storage/storetest", "actionlog/archive/ship/internal"},
 	"modernc.org/sqlite":            {"actionlog/storage/sqlite"},
+	"modernc.org/libc":              {"actionlog/storage/sqlite"},
 
 	"github.com/ClickHouse/clickhouse-go/v2": {"actionlog/storage/clickhouse"},
 

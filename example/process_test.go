@@ -50,6 +50,7 @@ func TestMain(m *testing.M) {
 type process struct {
 	cmd    *exec.Cmd
 	url    string
+	name   string // of the requests that load sends
 	stderr strings.Builder
 	exited chan error
 }
@@ -127,7 +128,7 @@ func (p *process) load(ctx context.Context, conns int, n int64) map[string]time.
 	for range conns {
 		wg.Go(func() {
 			for i := next.Add(1); i <= n && ctx.Err() == nil; i = next.Add(1) {
-				id := fmt.Sprintf("load-%d", i)
+				id := fmt.Sprintf("load-%s%d", p.name, i)
 				req, err := http.NewRequestWithContext(ctx, "GET", p.url+"/", nil)
 				if err != nil {
 					return

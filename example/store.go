@@ -66,6 +66,9 @@ func openDatabase(ctx context.Context, cfg config, actions *ring.Ring, logger *z
 	if err != nil {
 		return nil, nil, errors.Join(err, db.Close())
 	}
+	if err := catchUp(ctx, db, files); err != nil {
+		logger.Err(err).Msg("database") // it has what it had
+	}
 	page, err := db.Search(ctx, storage.Query{Limit: storage.MaxLimit})
 	if err == nil {
 		err = actions.Warm(page.Actions)
@@ -74,6 +77,31 @@ func openDatabase(ctx context.Context, cfg config, actions *ring.Ring, logger *z
 		return nil, nil, errors.Join(fmt.Errorf("warm the ring from %s: %w", cfg.db, err), db.Close())
 	}
 	return db, &store{actions, storage.Tiers(actions, db, files)}, nil
+}
+
+// behind is how far the database can be behind the archive, after a kill.
+const behind = 5 * time.Second
+
+// catchUp writes to the database what only the archive had got when the process
+// was killed.
+func catchUp(ctx context.Context, db *sqlite.Store, files *archive.Archive) error {
+	newest, err := db.Search(ctx, storage.Query{Limit: 1})
+	if err != nil || len(newest.Actions) == 0 {
+		return err
+	}
+	var batch []storage.Action
+	for a, err := range files.Actions(ctx, storage.Query{From: newest.Actions[0].Time.Add(-behind)}) {
+		if err != nil {
+			return errors.Join(err, db.Write(ctx, batch))
+		}
+		if batch = append(batch, a); len(batch) == 1000 {
+			if err := db.Write(ctx, batch); err != nil {
+				return err
+			}
+			batch = batch[:0]
+		}
+	}
+	return db.Write(ctx, batch)
 }
 
 // drain writes to the archive and to the database what they don't have yet.

@@ -47,37 +47,66 @@ type tier struct {
 	from, to int64 // nanoseconds since 1970, from inclusive
 }
 
-// coldTiers returns the cold tiers. Their times don't overlap if apart is set;
-// else each begins where the line is, and what comes late is in two of them.
-func (t *Tiered) coldTiers(ctx context.Context, apart bool) ([]tier, error) {
+// lineOf returns when the tiers were last cleared, as far as they know; 0 for
+// never.
+func (t *Tiered) lineOf(ctx context.Context) (int64, error) {
 	line := t.line.Load()
 	for _, store := range t.all() {
 		if c, ok := store.(clearedTier); ok {
 			cleared, err := c.Cleared(ctx)
 			if err != nil {
-				return nil, err
+				return 0, err
 			}
 			if !cleared.IsZero() {
 				line = max(line, cleared.UnixNano())
 			}
 		}
 	}
+	return line, nil
+}
+
+// cold returns a cold tier, asked for all that it may be asked for.
+func (t *Tiered) coldTier(i int, line int64) tier {
+	one := tier{t.cold[i], minInt64, maxInt64}
+	if _, ok := one.Searcher.(Clearer); !ok && line != 0 {
+		one.from = line
+	}
+	return one
+}
+
+// since returns from when on the tiers behind a cold tier need not be asked, if
+// it knows.
+func (t *Tiered) since(ctx context.Context, i int) (int64, error) {
+	s, ok := t.cold[i].(sinceTier)
+	if !ok || i == len(t.cold)-1 {
+		return maxInt64, nil
+	}
+	since, err := s.Since(ctx)
+	return since.UnixNano(), err
+}
+
+// apart returns the tiers that hold everything, the newest first. Their times
+// don't overlap.
+func (t *Tiered) apart(ctx context.Context) ([]tier, error) {
+	if len(t.cold) == 0 {
+		return []tier{{t.hot, minInt64, maxInt64}}, nil
+	}
+	line, err := t.lineOf(ctx)
+	if err != nil {
+		return nil, err
+	}
 	list := make([]tier, 0, len(t.cold))
 	to := int64(maxInt64)
-	for i, store := range t.cold {
-		one := tier{store, minInt64, to}
-		if _, ok := store.(Clearer); !ok && line != 0 {
-			one.from = line
+	for i := range t.cold {
+		one := t.coldTier(i, line)
+		one.to = to
+		since, err := t.since(ctx, i)
+		if err != nil {
+			return nil, err
 		}
-		if s, ok := store.(sinceTier); ok && i < len(t.cold)-1 {
-			since, err := s.Since(ctx)
-			if err != nil {
-				return nil, err
-			}
-			to = min(to, since.UnixNano())
-			if apart && line < to { // else there is nothing behind it
-				one.from = max(one.from, to)
-			}
+		to = min(to, since)
+		if since != maxInt64 && line < to { // else there is nothing behind it
+			one.from = max(one.from, to)
 		}
 		list = append(list, one)
 	}
@@ -112,14 +141,20 @@ func (t *Tiered) Search(ctx context.Context, q Query) (Page, error) {
 		return Page{}, err
 	}
 	m.after.upper = ""
-	cold, err := t.coldTiers(ctx, false)
+	line, err := t.lineOf(ctx)
 	if err != nil {
 		return Page{}, err
 	}
 	c := NewCollector(m)
 	seen := map[ID]bool{}
 	more := false
-	for _, one := range append([]tier{{t.hot, minInt64, maxInt64}}, cold...) {
+	one := tier{t.hot, minInt64, maxInt64}
+	to := int64(maxInt64)
+	for i := -1; i < len(t.cold); i++ {
+		if i >= 0 {
+			one = t.coldTier(i, line)
+			one.to = to
+		}
 		if q.order() == NewestFirst && c.Full() && c.Worst().Time.UnixNano() >= one.to {
 			break // it holds nothing as late
 		}
@@ -128,11 +163,18 @@ func (t *Tiered) Search(ctx context.Context, q Query) (Page, error) {
 			return Page{}, err
 		}
 		more = more || page.Next != ""
-		for i := range page.Actions {
-			if a := &page.Actions[i]; !seen[a.ID] {
+		for j := range page.Actions {
+			if a := &page.Actions[j]; !seen[a.ID] {
 				seen[a.ID] = true
 				c.Offer(a)
 			}
+		}
+		if i >= 0 { // only now: what it lets go of meanwhile is asked of the next
+			since, err := t.since(ctx, i)
+			if err != nil {
+				return Page{}, err
+			}
+			to = min(to, since)
 		}
 	}
 	page := c.Page("")

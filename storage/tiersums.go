@@ -45,8 +45,8 @@ func (t *Tiered) Stats(ctx context.Context, q Query) (Stats, error) {
 
 // Sums returns what q matches, added up.
 func (t *Tiered) Sums(ctx context.Context, q Query) (*Summer, error) {
-	sum := NewSummer()
-	err := t.parts(ctx, q, func(part tier, q Query) error {
+	var sum *Summer
+	err := t.parts(ctx, q, func() { sum = NewSummer() }, func(part tier, q Query) error {
 		if s, ok := part.Searcher.(summingTier); ok {
 			some, err := s.Sums(ctx, q)
 			if err == nil {
@@ -64,8 +64,8 @@ func (t *Tiered) Sums(ctx context.Context, q Query) (*Summer, error) {
 // limit counts: so many groups, and zero is all.
 func (t *Tiered) Errors(ctx context.Context, q Query) ([]ErrorGroup, error) {
 	limit := q.Limit
-	sum := NewErrorSummer()
-	err := t.parts(ctx, q, func(part tier, q Query) error {
+	var sum *ErrorSummer
+	err := t.parts(ctx, q, func() { sum = NewErrorSummer() }, func(part tier, q Query) error {
 		if s, ok := part.Searcher.(errorsTier); ok {
 			groups, err := s.Errors(ctx, q)
 			for _, g := range groups {
@@ -95,7 +95,7 @@ func (t *Tiered) Errors(ctx context.Context, q Query) ([]ErrorGroup, error) {
 func (t *Tiered) Actions(ctx context.Context, q Query) iter.Seq2[Action, error] {
 	return func(yield func(Action, error) bool) {
 		left, ended := q.Limit, false
-		err := t.parts(ctx, q, func(part tier, q Query) error {
+		err := t.inTurn(ctx, q, func(part tier, q Query) error {
 			if ended {
 				return nil
 			}
@@ -111,29 +111,71 @@ func (t *Tiered) Actions(ctx context.Context, q Query) iter.Seq2[Action, error] 
 	}
 }
 
-// parts calls ask with the tiers that hold what q matches, the oldest first, and
-// with the part of q that each is to answer: all of it, without order.
-func (t *Tiered) parts(ctx context.Context, q Query, ask func(part tier, q Query) error) error {
+// inTurn calls ask with the tiers that hold what q matches, the oldest first,
+// and with the part of q that each is to answer: all of it, without order. What
+// a tier lets go of while an older one is asked, is asked of the older.
+func (t *Tiered) inTurn(ctx context.Context, q Query, ask func(part tier, q Query) error) error {
 	q.Sort, q.Limit, q.Cursor = "", NoLimit, ""
 	m, err := q.Compile()
 	if err != nil {
 		return err
 	}
-	parts := []tier{{t.hot, minInt64, maxInt64}}
-	if len(t.cold) > 0 {
-		if parts, err = t.coldTiers(ctx, true); err != nil {
-			return err
-		}
+	parts, err := t.apart(ctx)
+	if err != nil {
+		return err
 	}
-	slices.Reverse(parts)
-	for _, part := range parts {
+	done := int64(minInt64) // what ended earlier has been asked for
+	for i := len(parts) - 1; i >= 0; {
+		part := parts[i]
+		part.from = max(part.from, done)
 		if q, ok := part.narrow(m); ok {
 			if err := ask(part, q); err != nil {
 				return err
 			}
 		}
+		done = max(done, part.to)
+		if parts, err = t.apart(ctx); err != nil {
+			return err
+		}
+		if parts[i].to <= done {
+			i--
+		}
 	}
 	return ctx.Err()
+}
+
+// mostTries bounds how often a question is asked again because a tier has let
+// go of something meanwhile.
+const mostTries = 5
+
+// parts calls ask as inTurn does, for a question whose answer is one whole: it
+// begins anew if the tiers hold other times when it has been answered.
+func (t *Tiered) parts(ctx context.Context, q Query, begin func(), ask func(part tier, q Query) error) error {
+	q.Sort, q.Limit, q.Cursor = "", NoLimit, ""
+	m, err := q.Compile()
+	if err != nil {
+		return err
+	}
+	parts, err := t.apart(ctx)
+	for try := 1; err == nil; try++ {
+		begin()
+		for _, part := range slices.Backward(parts) {
+			if q, ok := part.narrow(m); ok {
+				if err := ask(part, q); err != nil {
+					return err
+				}
+			}
+		}
+		before := parts
+		if parts, err = t.apart(ctx); err != nil {
+			return err
+		}
+		same := func(x, y tier) bool { return x.from == y.from && x.to == y.to }
+		if try == mostTries || slices.EqualFunc(before, parts, same) {
+			return ctx.Err()
+		}
+	}
+	return err
 }
 
 // each visits what q matches, oldest first, until visit returns false.
@@ -181,9 +223,9 @@ func (t *Tiered) Series(ctx context.Context, q Query, step time.Duration) ([]Poi
 	if err != nil {
 		return nil, err
 	}
-	list := []Point{}
-	begin := int64(minInt64) // where the tier before has ended
-	err = t.parts(ctx, q, func(part tier, q Query) error {
+	var list []Point
+	var begin int64 // where the tier before has ended
+	err = t.parts(ctx, q, func() { list, begin = []Point{}, minInt64 }, func(part tier, q Query) error {
 		if to := nanosTo(q.To); part.to != maxInt64 && to == part.to && to%int64(step) != 0 {
 			q.To = moment(min(to-to%int64(step)+int64(step), m.to))
 		}

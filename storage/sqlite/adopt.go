@@ -36,21 +36,17 @@ func (w *writer) adopt(ctx context.Context, l link, after int64) (last int64, er
 		rows = append(rows, r)
 		return nil
 	}, "SELECT id, CAST(timestamp AS TEXT), CAST(service AS TEXT), CAST(action AS TEXT), CAST(status AS TEXT), CAST(duration AS TEXT), CAST(error AS TEXT), CAST(created_at AS TEXT)"+
-		" FROM action_logs WHERE action_id IS NULL AND id > ? ORDER BY id LIMIT "+strconv.Itoa(adoptBatch), after)
+		" FROM action_logs WHERE time_ns IS NULL AND id > ? ORDER BY id LIMIT "+strconv.Itoa(adoptBatch), after)
 	if err != nil || len(rows) == 0 {
 		return 0, err
 	}
 	actions := make([]storage.Action, len(rows))
-	args := make([]driver.NamedValue, writtenColumns)
-	update := "UPDATE action_logs SET (" + written + ") = (?" + strings.Repeat(",?", writtenColumns-1) + ") WHERE id = ?"
+	args := newArgs(1)
+	update := "UPDATE action_logs SET (" + written + ") = (?" + strings.Repeat(",?", writtenColumns-1) + ") WHERE id = ?1"
 	for i := range rows {
 		actions[i] = rows[i].whole()
-		row(args, &actions[i])
-		values := make([]any, 0, len(args)+1)
-		for j := range args {
-			values = append(values, args[j].Value)
-		}
-		if _, err := l.exec(ctx, update, append(values, rows[i].id)...); err != nil {
+		w.boxes.row(args, &actions[i], rows[i].id, true)
+		if _, err := l.execNamed(ctx, update, args); err != nil {
 			return 0, fmt.Errorf("adopt the row %d: %w", rows[i].id, err)
 		}
 	}

@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
@@ -36,6 +37,7 @@ type traffic struct {
 	process storage.Process
 	n, size int
 	plain   bool // actions that are no requests
+	traced  bool // requests that came with an id and a trace
 }
 
 func newTraffic(size int) *traffic {
@@ -63,6 +65,12 @@ func (t *traffic) fill(batch []storage.Action) []storage.Action {
 			a.HTTP = &storage.HTTP{
 				Method: method, Route: route, Path: strings.Replace(route, "{id}", fmt.Sprint(1+t.r.IntN(2_000_000)), 1), Code: 200,
 				Bytes: int64(t.r.ExpFloat64() * 2000), Remote: netip.AddrFrom4([4]byte{10, 0, 0, byte(t.r.IntN(256))}), RequestID: string(a.ID),
+			}
+			if t.traced {
+				binary.BigEndian.PutUint64(a.TraceID[:], t.r.Uint64())
+				binary.BigEndian.PutUint64(a.TraceID[8:], t.r.Uint64())
+				binary.BigEndian.PutUint64(a.SpanID[:], t.r.Uint64())
+				a.HTTP.RequestID = fmt.Sprintf("%08x-%04x-4000-8000-%012x", t.r.Uint32(), t.r.Uint32()&0xffff, t.r.Uint64()&(1<<48-1))
 			}
 		}
 		if t.r.IntN(20) == 0 {
@@ -92,7 +100,7 @@ func benchStore(b *testing.B, size int) *sqlite.Store {
 
 // BenchmarkWrite reports rows a second, and bytes of file a row.
 func BenchmarkWrite(b *testing.B) {
-	for _, kind := range []string{"requests", "plain"} {
+	for _, kind := range []string{"requests", "plain", "traced"} {
 		b.Run(kind, func(b *testing.B) {
 			b.ReportAllocs()
 			size := benchSize()
@@ -105,7 +113,7 @@ func BenchmarkWrite(b *testing.B) {
 					b.Fatal(err)
 				}
 				t := newTraffic(size)
-				t.plain = kind == "plain"
+				t.plain, t.traced = kind == "plain", kind == "traced"
 				batch := make([]storage.Action, benchBatch)
 				for t.n < size {
 					t.fill(batch)
@@ -133,6 +141,7 @@ func BenchmarkWrite(b *testing.B) {
 func BenchmarkSearch(b *testing.B) {
 	s := benchStore(b, benchSize())
 	noon := benchBegin.Add(12 * time.Hour)
+	newest := search(b, s, storage.Query{Limit: 1})
 	for _, test := range []struct {
 		name string
 		q    storage.Query
@@ -145,6 +154,7 @@ func BenchmarkSearch(b *testing.B) {
 		{"hour-slower-than-1s", storage.Query{From: noon, To: noon.Add(time.Hour), MinDuration: time.Second}},
 		{"slowest", storage.Query{Sort: storage.SlowestFirst}},
 		{"text", storage.Query{Text: "nowhere"}},
+		{"request-id", storage.Query{RequestID: string(newest[0].ID)}},
 	} {
 		b.Run(test.name, func(b *testing.B) {
 			b.ReportAllocs()
@@ -155,6 +165,23 @@ func BenchmarkSearch(b *testing.B) {
 			}
 		})
 	}
+	b.Run("traced-request-id", func(b *testing.B) {
+		s := openNew(b)
+		t := newTraffic(benchSize())
+		t.traced = true
+		batch := make([]storage.Action, benchBatch)
+		for t.n < t.size {
+			if err := s.Write(b.Context(), t.fill(batch)); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportAllocs()
+		for b.Loop() {
+			if list := search(b, s, storage.Query{RequestID: batch[7].HTTP.RequestID}); len(list) != 1 {
+				b.Fatalf("%d were found", len(list))
+			}
+		}
+	})
 	b.Run("stats", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {

@@ -34,8 +34,7 @@ func (w *writer) count(ctx context.Context, l link, actions []storage.Action) er
 			r = rollup{}
 			fresh[minutes][start] = r
 		}
-		failed := a.Status == storage.Failed || a.Status != storage.Success && a.Error != ""
-		r.at(tallyKey(name, failed)).add(max(a.Duration, 0))
+		r.at(tallyKey(name, failed(a))).add(max(a.Duration, 0))
 	}
 	for s := hours; s <= days; s++ {
 		for start, r := range fresh[s-1] {

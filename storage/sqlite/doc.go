@@ -18,13 +18,18 @@
 // The table action_logs begins with the columns id, timestamp, service, action,
 // status, duration, error and created_at, with the meanings that they always
 // had, so that programs of old read on. The columns behind them hold the rest of
-// an action. time_ns and action_id are the order of all pages; action_id is the
-// id in a form of about half the length that orders as the id does. What can be
-// told from another column is NULL: see the comments in migrations.
+// an action; time_ns, and then the id, is the order of all pages. What can be
+// told from something else is NULL: see the comments in migrations. So is
+// action_id where the table action_runs says it, once for all actions that a
+// process wrote one behind the other.
 //
 // The indexes idx_action_logs_timestamp, idx_action_logs_service and
 // idx_action_logs_status serve what they always did, and go on by time. The one
-// by status holds the failures alone.
+// by status holds the failures alone. Request ids and trace ids that requests
+// brought with them have no index, which would cost each insert several times
+// as much: of every thousand or so the table action_keys has hashes, by which
+// they are found in a few milliseconds a million actions. No question sorts; see
+// TestPlans for what each reads.
 //
 // Roll-ups count each minute, hour and day by service, action and status, with
 // histograms that merge exactly. They are written in the transaction of the rows
@@ -55,8 +60,8 @@
 //
 // Only this package may remove rows, or roll-ups go on counting them.
 //
-// Questions about text, request ids and trace ids read all rows of the time that
-// they are about.
+// Questions about text, status codes and instances, and those about durations,
+// read all rows of the time that they are about.
 //
 // The file and the log beside it are held by POSIX locks, which end as soon as
 // any other code of the same process opens and closes the file.

@@ -109,7 +109,7 @@ func TestKillWriter(t *testing.T) {
 	t.Parallel()
 	rounds := 3
 	if full() {
-		rounds = 20
+		rounds = 8
 	}
 	path := newPath(t)
 	before := 0

@@ -133,7 +133,7 @@ func FuzzQuery(f *testing.F) {
 		all[i] = d.action(&process, i+1)
 	}
 	write(f, s, all)
-	for seed := range uint64(300) {
+	for seed := range uint64(200) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, seed uint64) {

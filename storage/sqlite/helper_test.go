@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -113,3 +114,16 @@ func content(t testing.TB, path string) string {
 	}
 	return string(b)
 }
+
+// clock is one that a test sets.
+type clock struct{ at atomic.Int64 }
+
+func setClock(at time.Time) *clock {
+	c := &clock{}
+	c.set(at)
+	return c
+}
+
+func (c *clock) set(at time.Time) { c.at.Store(at.UnixNano()) }
+
+func (c *clock) read() time.Time { return time.Unix(0, c.at.Load()).UTC() }

@@ -3,7 +3,10 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
+
+	"actionlog/storage/internal/sqlquery"
 )
 
 const (
@@ -40,14 +43,26 @@ func (s *Store) tidy(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := s.raise(ctx); err != nil {
+	st, err := s.raise(ctx)
+	if err != nil {
 		return err
 	}
-	for _, sweep := range []string{
-		"DELETE FROM action_logs WHERE id IN (SELECT id FROM action_logs INDEXED BY idx_action_logs_timestamp" +
-			" WHERE time_ns < (SELECT floor_ns FROM action_state) AND timestamp < (SELECT CASE WHEN floor_ns < 0 THEN '' ELSE strftime('%Y-%m-%dT%H:%M:%S.000Z', floor_ns / 1000000000, 'unixepoch') END FROM action_state) LIMIT ?)",
-		"DELETE FROM action_rollups WHERE key IN (SELECT key FROM action_rollups WHERE key < (SELECT epoch << 32 FROM action_state) LIMIT ?)",
-	} {
+	sweeps := []sqlquery.Cond{
+		{SQL: "DELETE FROM action_logs WHERE id IN (SELECT id FROM action_logs INDEXED BY idx_action_logs_timestamp" +
+			" WHERE time_ns < ? AND timestamp < ? LIMIT ?)", Args: []any{st.floor, floorText(st.floor)}},
+		{SQL: "DELETE FROM action_runs WHERE first_id IN (SELECT first_id FROM action_runs WHERE first_id < (SELECT min(id) FROM action_logs)" +
+			" AND last_id < (SELECT min(id) FROM action_logs) LIMIT ?)"},
+	}
+	sweeps = append(sweeps, sqlquery.Cond{SQL: "DELETE FROM action_keys WHERE first_id IN (SELECT first_id FROM action_keys" +
+		" WHERE first_id < (SELECT min(id) FROM action_logs) AND last_id < (SELECT min(id) FROM action_logs) LIMIT ?)"})
+	const rollups = "DELETE FROM action_rollups WHERE key IN (SELECT key FROM action_rollups WHERE key >= ? AND key < ? LIMIT ?)"
+	sweeps = append(sweeps, sqlquery.Cond{SQL: rollups, Args: []any{int64(0), rollupKey(st.epoch, 0, 0)}})
+	for step := minutes; step <= days; step++ {
+		// A step in which the floor lies stays: it is not asked for, and goes
+		// with the next floors.
+		sweeps = append(sweeps, sqlquery.Cond{SQL: rollups, Args: []any{rollupKey(st.epoch, step, 0), rollupKey(st.epoch, step, step.start(max(st.floor, 0)))}})
+	}
+	for _, sweep := range sweeps {
 		if err := s.sweep(ctx, sweep); err != nil {
 			return err
 		}
@@ -55,37 +70,45 @@ func (s *Store) tidy(ctx context.Context) error {
 	return s.reclaim(ctx)
 }
 
-// raise lifts the floor to the hour from which on actions are kept, and removes
-// the roll-ups below.
-func (s *Store) raise(ctx context.Context) error {
-	if s.opts.MaxAge < 0 {
-		return nil
+// floorText is a text with which timestamps below a floor compare as less.
+func floorText(floor int64) string {
+	if floor <= 0 {
+		return ""
 	}
-	floor := hours.start(nanos(s.opts.Now().Add(-s.opts.MaxAge)))
-	return s.write(ctx, func(l link) error {
-		st, err := readState(ctx, l)
-		if err != nil || floor <= st.floor {
+	return timestamp(floor)
+}
+
+// raise lifts the floor to the hour from which on actions are kept.
+func (s *Store) raise(ctx context.Context) (st state, err error) {
+	now := nanos(s.opts.Now())
+	err = s.write(ctx, func(l link) error {
+		if st, err = readState(ctx, l); err != nil || s.opts.MaxAge < 0 {
 			return err
 		}
-		st.floor, st.low = floor, max(st.low, floor)
-		for step := minutes; step <= days; step++ {
-			// A step in which the floor lies stays: it is not asked for, and
-			// goes with the next floors.
-			if _, err := l.exec(ctx, "DELETE FROM action_rollups WHERE key >= ? AND key < ?",
-				rollupKey(st.epoch, step, 0), rollupKey(st.epoch, step, step.start(floor))); err != nil {
+		floor := hours.start(nanos(s.opts.Now().Add(-s.opts.MaxAge)))
+		switch {
+		case st.floor > now:
+			// The clock was ahead, and what is recorded now would not count.
+			if err := st.beginAnew(ctx, l, now); err != nil {
 				return err
 			}
+			st.floor = floor
+		case floor <= st.floor:
+			return nil
+		default:
+			st.floor, st.low = floor, max(st.low, floor)
 		}
 		return st.write(ctx, l)
 	})
+	return st, err
 }
 
 // sweep removes rows bit by bit.
-func (s *Store) sweep(ctx context.Context, sql string) error {
+func (s *Store) sweep(ctx context.Context, what sqlquery.Cond) error {
 	for {
 		var removed int64
 		err := s.write(ctx, func(l link) (err error) {
-			removed, err = l.exec(ctx, sql, int64(removeBatch))
+			removed, err = l.exec(ctx, what.SQL, append(slices.Clone(what.Args), int64(removeBatch))...)
 			return err
 		})
 		if err != nil || removed < removeBatch {

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,31 +12,81 @@ import (
 )
 
 // dialect is what SQLite does its own way.
-type dialect struct{}
+type dialect struct{ request, trace found }
 
-func (dialect) ID(id storage.ID) any { return appendKey(nil, id) }
+// ID is what stands in a row that no run says the id of.
+func (dialect) ID(id storage.ID) any { return string(id) }
+
+func (dialect) FindID(id storage.ID) sqlquery.Cond {
+	c := rowsOf(id)
+	c.SQL = "id IN (" + c.SQL + ")"
+	return c
+}
 
 func (dialect) TraceID(t storage.TraceID) any { return t[:] }
 
-func (dialect) RequestID(id string) sqlquery.Cond {
+func (d dialect) RequestID(id string) sqlquery.Cond {
+	own := rowsOf(storage.ID(id))
+	if d.request.known {
+		return sqlquery.Cond{
+			SQL:  "id IN (" + own.SQL + " UNION ALL " + d.request.values() + ") AND http_code IS NOT NULL AND ifnull(request_id, ?) = ?",
+			Args: append(own.Args, id, id),
+		}
+	}
 	return sqlquery.Cond{
-		SQL:  "http_code IS NOT NULL AND (request_id = ? OR request_id IS NULL AND action_id = ?)",
-		Args: []any{id, appendKey(nil, storage.ID(id))},
+		SQL:  "http_code IS NOT NULL AND (request_id = ? OR request_id IS NULL AND id IN (" + own.SQL + "))",
+		Args: append([]any{id}, own.Args...),
 	}
 }
 
+// rowsOf selects the row of an action, whether a run says its id or the row
+// itself.
+func rowsOf(id storage.ID) sqlquery.Cond {
+	c := sqlquery.Cond{SQL: "SELECT id FROM action_logs INDEXED BY idx_action_logs_action_id WHERE action_id = ?", Args: []any{string(id)}}
+	if process, number, ok := splitID(id); ok {
+		c.SQL += " UNION ALL SELECT * FROM (SELECT CASE WHEN last_id - first_id >= ? - number THEN first_id + ? - number END" +
+			" FROM action_runs WHERE process = ? AND number <= ? ORDER BY number DESC LIMIT 1)"
+		c.Args = append(c.Args, number, number, string(process[:]), number)
+	}
+	return c
+}
+
 // Text compares bytes. A route that is not there is a part of the action; a
-// request id that is not there is the id.
+// request id that is not there is the id. Names are few, and looked at once.
 func (dialect) Text(text string) sqlquery.Cond {
+	const contains = "instr(CAST(lower(%) AS BLOB), ?)"
 	lower := foldASCII(text)
 	var c sqlquery.Cond
-	for _, column := range []string{"error", "action", "service", "http_route", "request_id"} {
-		c.SQL += "instr(CAST(lower(" + column + ") AS BLOB), ?) OR "
+	or := func(sql, column string) {
+		c.SQL += strings.ReplaceAll(sql, "%", column) + " OR "
 		c.Args = append(c.Args, lower)
 	}
-	c.SQL = "(" + c.SQL + "http_code IS NOT NULL AND request_id IS NULL AND instr(" + idFunction + "(action_id), ?))"
-	c.Args = append(c.Args, lower)
+	for _, column := range []string{"service", "action"} {
+		const names = "FROM action_names WHERE " + contains
+		or("(SELECT count(*) "+names+") > 0 AND % IN (SELECT % "+names+")", column)
+		c.Args = append(c.Args, lower) // which is there twice
+	}
+	for _, column := range []string{"error", "http_route", "request_id"} {
+		or("% IS NOT NULL AND "+contains, column)
+	}
+	const own = "http_code IS NOT NULL AND request_id IS NULL AND "
+	or(own+"% IS NOT NULL AND "+contains, "action_id")
+	if isPartOfID(lower) {
+		or(own+"% IS NULL AND instr((SELECT "+idFunction+"(process, number + action_logs.id - first_id) FROM action_runs"+
+			" WHERE first_id <= action_logs.id ORDER BY first_id DESC LIMIT 1), ?)", "action_id")
+	}
+	c.SQL = "(" + strings.TrimSuffix(c.SQL, " OR ") + ")"
 	return c
+}
+
+// isPartOfID reports whether an id of this module's form can contain a text.
+func isPartOfID(text []byte) bool {
+	for _, c := range text {
+		if digits[c] < 0 {
+			return false
+		}
+	}
+	return len(text) <= idChars
 }
 
 // foldASCII returns the bytes of s with its ASCII letters in lower case.
@@ -49,10 +100,11 @@ func foldASCII(s string) []byte {
 	return b
 }
 
-// plan is a query as SQL behind FROM.
+// plan is a query as SQL behind SELECT and its columns.
 type plan struct {
 	from  string
-	order string
+	order string // in which an index gives the rows; "" for none
+	ends  bool   // whether that is the page's, to the millisecond
 	args  []any
 }
 
@@ -64,48 +116,90 @@ var overLine = sqlquery.Cond{SQL: "id > (SELECT line_id FROM action_state)"}
 const upperMark = "\xff"
 
 // makePlan chooses the index: the one whose order is the page's, or that leaves
-// the least.
-func makePlan(m *storage.Matcher) plan {
+// the least. What it finds is what matches, and may be more: of other pages
+// what ended in the same millisecond, or took as long, as this one's first.
+func makePlan(m *storage.Matcher, d dialect) plan {
 	q := m.Query()
-	c := sqlquery.Build(m, dialect{})
-	c.Conds = append(c.Conds, overLine)
-	if upper := m.Upper(); upper != "" {
-		if number, ok := strings.CutPrefix(string(upper), upperMark); ok {
-			n, _ := strconv.ParseInt(number, 10, 64)
-			c.Conds = append(c.Conds, sqlquery.Cond{SQL: "id <= ?", Args: []any{n}})
-		} else {
-			c.Conds = append(c.Conds, sqlquery.Cond{SQL: "action_id <= ?", Args: []any{appendKey(nil, upper)}})
-		}
+	c := sqlquery.Build(m, d)
+	c.Conds = append(c.Conds[:len(c.Conds)-c.Place], overLine) // for the place see timeConds, and longest
+	if number, ok := strings.CutPrefix(string(m.Upper()), upperMark); ok {
+		n, _ := strconv.ParseInt(number, 10, 64)
+		c.Conds = append(c.Conds, sqlquery.Cond{SQL: "id <= ?", Args: []any{n}})
 	}
 	from, to := m.Bounds()
-	index := ""
-	c.Times = timeConds(from, to)
+	index, order := "", "time_ns"
+	c.Times = timeConds(m)
 	switch {
-	case q.ID != "":
-		index = "idx_action_logs_action_id"
+	case q.ID != "" || d.request.known:
+		order = "" // the few rows are looked up by their numbers
+	case d.trace.known:
+		order = ""
+		c.Conds = append(c.Conds, sqlquery.Cond{SQL: "id IN (" + d.trace.values() + ")"})
 	case q.Status == storage.Failed:
 		index = "idx_action_logs_status"
 	case len(q.Services) == 1:
 		index = "idx_action_logs_service"
 	case q.Sort.ByDuration() && from == math.MinInt64 && to == math.MaxInt64:
 	default:
-		index, c.Times = "idx_action_logs_timestamp", timestampConds(m)
-		if !q.Sort.ByDuration() {
-			c.Order = sqlquery.Order("timestamp, time_ns", q.Sort)
-		}
+		index, order, c.Times = "idx_action_logs_timestamp", "timestamp", timestampConds(m)
 	}
-	c.Conds = append(c.Conds, sqlquery.Cond{SQL: "action_id IS NOT NULL"}) // which rows of other programs are at first
-	p := plan{from: " FROM action_logs NOT INDEXED", order: " ORDER BY " + c.Order, args: c.Args()}
+	c.Conds = append(c.Conds, sqlquery.Cond{SQL: "time_ns IS NOT NULL"}) // as rows of other programs are not at first
+	p := plan{from: " FROM action_logs NOT INDEXED", args: c.Args()}
 	if index != "" {
 		p.from = " FROM action_logs INDEXED BY " + index
 	}
 	p.from += c.WhereSQL()
+	switch {
+	case q.Sort.ByDuration():
+		p.longest(m)
+	case order != "":
+		p.order, p.ends = " ORDER BY "+order+" "+direction(q.Sort), true
+	}
 	return p
 }
 
-// timeConds bounds times, also by the least that counts.
-func timeConds(from, to int64) []sqlquery.Cond {
-	conds := []sqlquery.Cond{{SQL: "time_ns >= max(?, (SELECT low_ns FROM action_state))", Args: []any{from}}}
+func direction(s storage.Sort) string {
+	if s.Descending() {
+		return "DESC"
+	}
+	return "ASC"
+}
+
+// longest leaves of the rows those that can be on the page: one that is as long
+// as the last of them is among them whatever its id.
+func (p *plan) longest(m *storage.Matcher) {
+	last, other, end := "min", ">", "0"
+	if !m.Query().Sort.Descending() {
+		last, other, end = "max", "<", strconv.Itoa(math.MaxInt64)
+	}
+	from, args := p.from, slices.Clone(p.args)
+	if key, _, paged := m.After(); paged {
+		less := map[string]string{">": "<", "<": ">"}[other]
+		p.from += " AND duration_ns " + less + "= ?"
+		p.args = append(p.args, key)
+		from += " AND duration_ns " + less + " ?"
+		args = append(args, key)
+	}
+	if limit := m.Limit(); limit != storage.NoLimit {
+		p.from += " AND duration_ns " + other + "= ifnull((SELECT " + last + "(duration_ns) FROM (SELECT duration_ns" + from +
+			" ORDER BY duration_ns " + direction(m.Query().Sort) + " LIMIT " + strconv.Itoa(limit+1) + ")), " + end + ")"
+		p.args = append(p.args, args...)
+	}
+}
+
+// timeConds bounds times, also by the least that counts, and by where the page
+// before ended.
+func timeConds(m *storage.Matcher) []sqlquery.Cond {
+	from, to := m.Bounds()
+	conds := []sqlquery.Cond{}
+	if !m.Query().Sort.ByDuration() {
+		low, high := m.Keys()
+		from = max(from, low)
+		if high != math.MaxInt64 {
+			conds = append(conds, sqlquery.Cond{SQL: "time_ns <= ?", Args: []any{high}})
+		}
+	}
+	conds = append(conds, sqlquery.Cond{SQL: "time_ns >= max(?, (SELECT low_ns FROM action_state))", Args: []any{from}})
 	if to != math.MaxInt64 {
 		conds = append(conds, sqlquery.Cond{SQL: "time_ns < ?", Args: []any{to}})
 	}

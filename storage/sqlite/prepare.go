@@ -7,9 +7,11 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,8 +35,14 @@ const (
 	// as it was before this package.
 	seedVersion = 1
 
-	// adoptVersion is the schema with which rows can be adopted.
+	// adoptVersion is the schema with which rows can be adopted, and
+	// runsVersion the one with which their ids can be in runs.
 	adoptVersion = 2
+	runsVersion  = 4
+
+	// pageSize is that of a new database. The larger a page, the less of it
+	// stays empty, and the more is written for one row.
+	pageSize = 8192
 )
 
 // migrations returns the scripts in their order; the first makes schema 1.
@@ -103,7 +111,7 @@ func (s *Store) prepare(ctx context.Context) error {
 	case s.opts.ReadOnly:
 		return fmt.Errorf("its schema is %d; read-only needs %d, which opening it for writing makes of it", version, len(list))
 	}
-	return s.with(ctx, "rw", func(l link) error { return s.migrate(ctx, l, list) })
+	return s.with(ctx, s.path, "rw", func(l link) error { return s.migrate(ctx, l, list) })
 }
 
 // create makes an empty file that only its owner may read. SQLite gives the
@@ -120,8 +128,8 @@ func (s *Store) create() error {
 }
 
 // with lends a connection of its own.
-func (s *Store) with(ctx context.Context, mode string, use func(l link) error) error {
-	db, err := sql.Open("sqlite", dsn(s.path, mode, s.opts.BusyTimeout))
+func (s *Store) with(ctx context.Context, path, mode string, use func(l link) error) error {
+	db, err := sql.Open("sqlite", dsn(path, mode, s.opts.BusyTimeout))
 	if err != nil {
 		return err
 	}
@@ -133,8 +141,8 @@ func (s *Store) with(ctx context.Context, mode string, use func(l link) error) e
 	return errors.Join(err, conn.Close(), db.Close())
 }
 
-// identify returns the schema of the file, having changed nothing; 0 is an
-// empty database.
+// identify returns the schema of the file, having changed nothing of it or
+// beside it; 0 is an empty database.
 func (s *Store) identify(ctx context.Context, newest int) (version int, err error) {
 	look := func(l link) error {
 		return l.snapshot(ctx, func() (err error) {
@@ -143,18 +151,20 @@ func (s *Store) identify(ctx context.Context, newest int) (version int, err erro
 		})
 	}
 	for {
-		before, used := s.imprint()
-		if used {
-			err = s.with(ctx, "ro", look)
+		before, beside := s.imprint()
+		// This makes no files, takes no lock, and sees nothing of what is in a
+		// log or a journal. What is another program's then is so with it too.
+		err = s.with(ctx, s.path, "ro&immutable=1", look)
+		if beside == "-wal" && (err == nil || code(err) != 0) {
+			err = s.lookAside(ctx, look)
+		}
+		after, also := s.imprint()
+		if err == nil || beside == also && after == before {
+			if c := code(err); beside == "-journal" && (err == nil || c != 0) && !s.opts.ReadOnly {
+				err = s.with(ctx, s.path, "rw", look) // a transaction that a crash left is to be taken back first
+			}
 			break
 		}
-		err = s.with(ctx, "ro&immutable=1", look) // which makes no files beside it, and takes no lock
-		if after, used := s.imprint(); err == nil || !used && after == before {
-			break
-		}
-	}
-	if c := code(err); !s.opts.ReadOnly && (c == lib.SQLITE_READONLY || c == lib.SQLITE_CANTOPEN) {
-		err = s.with(ctx, "rw", look) // a transaction that a crash left is to be taken back first
 	}
 	if damaged(err) {
 		return 0, fmt.Errorf("it is no SQLite database, or a damaged one; it is left as it is: %w", err)
@@ -162,18 +172,64 @@ func (s *Store) identify(ctx context.Context, newest int) (version int, err erro
 	return version, err
 }
 
-// imprint tells whether the file has been changed, and whether there is a log
-// or a journal beside it, as while it is used.
-func (s *Store) imprint() (look string, used bool) {
+// lookAside looks at the file with a copy of the log that is beside it, by
+// another name, so that nobody's files are touched.
+func (s *Store) lookAside(ctx context.Context, look func(l link) error) error {
+	pattern := "." + filepath.Base(s.path) + ".look-*"
+	removeOld(filepath.Dir(s.path), pattern)
+	dir, err := os.MkdirTemp(filepath.Dir(s.path), pattern)
+	if err != nil {
+		return s.with(ctx, s.path, "ro", look) // no file can be made here
+	}
+	defer os.RemoveAll(dir)
+	aside := filepath.Join(dir, "db")
+	if err := os.Link(s.path, aside); err != nil {
+		return s.with(ctx, s.path, "ro", look)
+	}
+	if err := copyFile(aside+"-wal", s.path+"-wal"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return s.with(ctx, aside, "ro", look)
+}
+
+// removeOld removes what lookAside left when it was killed.
+func removeOld(dir, pattern string) {
+	list, _ := fs.Glob(os.DirFS(dir), pattern) // fails for odd names, of which nothing goes
+	for _, name := range list {
+		left := filepath.Join(dir, name)
+		if info, err := os.Stat(left); err == nil && info.IsDir() && time.Since(info.ModTime()) > time.Hour {
+			_ = os.RemoveAll(left)
+		}
+	}
+}
+
+func copyFile(to, from string) (err error) {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, out.Close()) }()
+	_, err = io.Copy(out, in)
+	return err
+}
+
+// imprint tells whether the file has been changed, and which of a log and a
+// journal is beside it, as while it is used.
+func (s *Store) imprint() (look, beside string) {
 	if info, err := os.Stat(s.path); err == nil {
 		look = fmt.Sprint(info.Size(), info.ModTime().UnixNano())
 	}
 	for _, end := range []string{"-wal", "-journal"} {
-		if _, err := os.Stat(s.path + end); err == nil {
-			used = true
+		if info, err := os.Stat(s.path + end); err == nil && info.Size() > 0 {
+			return look + fmt.Sprint(" ", info.Size(), info.ModTime().UnixNano()), end
 		}
 	}
-	return look, used
+	return look, ""
 }
 
 // schemaOf returns the schema of a database, or why it is none of ours.
@@ -245,6 +301,11 @@ func (s *Store) migrate(ctx context.Context, l link, list []string) error {
 					return fmt.Errorf("adopt its rows: %w", err)
 				}
 			}
+			if version+1 == runsVersion {
+				if err := convertIDs(ctx, l); err != nil {
+					return fmt.Errorf("convert its ids: %w", err)
+				}
+			}
 		}
 		_, err = l.exec(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, len(list)))
 		return err
@@ -279,13 +340,13 @@ func reclaimable(ctx context.Context, l link) error {
 	if err != nil || mode == incremental {
 		return err
 	}
-	_, err = l.exec(ctx, "PRAGMA auto_vacuum = INCREMENTAL; VACUUM")
+	_, err = l.exec(ctx, fmt.Sprintf("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA page_size = %d; VACUUM", pageSize))
 	return err
 }
 
 // transact runs use within a transaction that can write.
 func (l link) transact(ctx context.Context, use func() error) error {
-	if _, err := l.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+	if err := l.begin(ctx); err != nil {
 		return err
 	}
 	err := use()

@@ -60,6 +60,9 @@ func (t *tally) add(d time.Duration) {
 func (t *tally) merge(other *tally) {
 	t.count += other.count
 	t.longest = max(t.longest, other.longest)
+	if t.mergeKnown(other.buckets) {
+		return
+	}
 	merged := make([]bucket, 0, len(t.buckets)+len(other.buckets))
 	x, y := t.buckets, other.buckets
 	for len(x) > 0 && len(y) > 0 {
@@ -74,6 +77,26 @@ func (t *tally) merge(other *tally) {
 		}
 	}
 	t.buckets = append(append(merged, x...), y...)
+}
+
+// mergeKnown adds counts if there is a bucket for each of them already, as there
+// soon is.
+func (t *tally) mergeKnown(other []bucket) bool {
+	for pass := range 2 {
+		i := 0
+		for _, b := range other {
+			for i < len(t.buckets) && t.buckets[i].number < b.number {
+				i++
+			}
+			switch {
+			case i == len(t.buckets) || t.buckets[i].number != b.number:
+				return false // in the first pass
+			case pass == 1:
+				t.buckets[i].count += b.count
+			}
+		}
+	}
+	return true
 }
 
 // rollup is what happened in a step: by twice the number of a service and

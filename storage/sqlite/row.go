@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"context"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -12,96 +13,126 @@ import (
 )
 
 // written are the columns of an insert, in the order of row.
-const written = "action_id, time_ns, timestamp, service, action, status, duration, duration_ns, error, " +
+const written = "id, action_id, time_ns, timestamp, service, action, status, duration, duration_ns, error, " +
 	"http_code, http_method, http_route, http_path, http_bytes, http_remote, http_outcome, request_id, trace_id, span_id, instance, attrs"
 
-const writtenColumns = 21
+const writtenColumns = 22
 
-// read are the columns of a search, in the order of readRow.
-const readColumns = "action_id, time_ns, service, action, status, duration_ns, error, " +
+// readColumns are the columns of a search, in the order of readRow.
+const readColumns = "id, action_id, time_ns, service, action, status, duration_ns, error, " +
 	"http_code, http_method, http_route, http_path, http_bytes, http_remote, http_outcome, request_id, trace_id, span_id, instance, attrs"
 
-// row sets the values of an insert.
-func row(to []driver.NamedValue, a *storage.Action) {
-	duration := max(a.Duration, 0)
-	at := nanos(a.Time)
-	status := storage.Success
-	var failure any
-	if a.Status == storage.Failed || a.Status != storage.Success && a.Error != "" {
-		status, failure = storage.Failed, a.Error
+const (
+	readTime      = 2 // where time_ns is among them
+	readCount     = 20
+	succeededText = string(storage.Success)
+	failedText    = string(storage.Failed)
+)
+
+// newArgs returns the arguments of an insert of so many rows.
+func newArgs(rows int) []driver.NamedValue {
+	args := make([]driver.NamedValue, rows*writtenColumns)
+	for i := range args {
+		args[i].Ordinal = i + 1
 	}
-	values := [writtenColumns]any{
-		appendKey(nil, a.ID), at, timestamp(at), a.Service, a.Action, string(status), millis(duration), int64(duration), failure,
+	return args
+}
+
+// failed reports whether an action counts as failed, also where it does not
+// say what it is.
+func failed(a *storage.Action) bool {
+	return a.Status == storage.Failed || a.Status != storage.Success && a.Error != ""
+}
+
+// row sets the values of an insert. The action's id is among them if it is to
+// stand in the row.
+func (b *boxes) row(to []driver.NamedValue, a *storage.Action, id int64, whole bool) {
+	for i := range writtenColumns {
+		to[i].Value = nil
 	}
-	httpValues(values[9:15], a)
-	if h := a.HTTP; h != nil && h.RequestID != string(a.ID) {
-		values[16] = h.RequestID
+	duration, at := max(a.Duration, 0), nanos(a.Time)
+	to[0].Value = id
+	if whole {
+		to[1].Value = string(a.ID)
 	}
-	if h := a.HTTP; h != nil && h.Outcome != "" {
-		values[15] = string(h.Outcome)
+	to[2].Value = at
+	to[3].Value = b.timestamp(at)
+	to[4].Value = b.text(a.Service)
+	to[5].Value = b.text(a.Action)
+	to[6].Value = b.text(succeededText)
+	if failed(a) {
+		to[6].Value, to[9].Value = b.text(failedText), a.Error
+	}
+	to[7].Value = integer(millis(duration))
+	to[8].Value = int64(duration)
+	if a.HTTP != nil {
+		b.http(to[10:18], a)
 	}
 	if !a.TraceID.IsZero() {
-		values[17] = a.TraceID[:]
+		to[18].Value = a.TraceID[:]
 	}
 	if !a.SpanID.IsZero() {
-		values[18] = a.SpanID[:]
+		to[19].Value = a.SpanID[:]
 	}
 	if a.Instance != "" {
-		values[19] = a.Instance
+		to[20].Value = b.text(a.Instance)
 	}
 	if len(a.Attrs) > 0 {
-		values[20] = attrsText(a.Attrs)
-	}
-	for i := range values {
-		to[i].Value = values[i]
+		to[21].Value = attrsText(a.Attrs)
 	}
 }
 
-// httpValues sets code, method, route, path, bytes and remote.
-func httpValues(to []any, a *storage.Action) {
+// http sets code, method, route, path, bytes, remote, outcome and request id.
+func (b *boxes) http(to []driver.NamedValue, a *storage.Action) {
 	h := a.HTTP
-	if h == nil {
-		return
-	}
-	to[0] = int64(h.Code)
+	to[0].Value = integer(int64(h.Code))
 	if method, route, ok := strings.Cut(a.Action, " "); !ok || method != h.Method || route != h.Route {
-		to[1], to[2] = h.Method, h.Route
+		to[1].Value, to[2].Value = b.text(h.Method), b.text(h.Route)
 	}
 	if h.Path != h.Route {
-		to[3] = h.Path
+		to[3].Value = h.Path
 	}
-	to[4] = max(h.Bytes, 0)
+	to[4].Value = integer(max(h.Bytes, 0))
 	if h.Remote.IsValid() {
-		to[5] = h.Remote.Unmap().AsSlice()
+		to[5].Value = b.addr(h.Remote.Unmap())
+	}
+	if h.Outcome != "" {
+		to[6].Value = b.text(string(h.Outcome))
+	}
+	if h.RequestID != string(a.ID) {
+		to[7].Value = h.RequestID
 	}
 }
 
 var errRow = errors.New("a row of action_logs does not hold an action")
 
 // readRow reads what row wrote.
-func readRow(from []driver.Value, a *storage.Action) error {
+func (l link) readRow(ctx context.Context, from []driver.Value, a *storage.Action) error {
 	r := rowReader{from: from}
-	key, at := r.blob(0), r.integer(1)
-	id, err := parseKey(key)
-	if err != nil || r.bad {
-		return fmt.Errorf("%w: its action_id %x %w", errRow, key, errKey)
+	row, id := r.integer(0), storage.ID(r.text(1))
+	if from[1] == nil {
+		var err error
+		if id, err = l.idOf(ctx, row); err != nil {
+			return err
+		}
 	}
 	*a = storage.Action{
-		ID: id, Time: time.Unix(0, at).UTC(), Service: r.text(2), Action: r.text(3), Status: storage.Status(r.text(4)),
-		Duration: time.Duration(r.integer(5)), Error: r.text(6), Instance: r.text(17),
+		ID: id, Time: time.Unix(0, r.integer(readTime)).UTC(), Service: r.text(3), Action: r.text(4), Status: storage.Status(r.text(5)),
+		Duration: time.Duration(r.integer(6)), Error: r.text(7), Instance: r.text(18),
 	}
-	if from[7] != nil {
+	if from[8] != nil {
 		a.HTTP = r.http(a)
 	}
-	copy(a.TraceID[:], r.blob(15))
-	copy(a.SpanID[:], r.blob(16))
-	if from[18] != nil {
-		if a.Attrs, err = parseAttrs(r.text(18)); err != nil {
+	copy(a.TraceID[:], r.blob(16))
+	copy(a.SpanID[:], r.blob(17))
+	if from[19] != nil {
+		var err error
+		if a.Attrs, err = parseAttrs(r.text(19)); err != nil {
 			return fmt.Errorf("%w: attrs of %s: %w", errRow, id, err)
 		}
 	}
 	if r.bad {
-		return fmt.Errorf("%w: the types of its columns are wrong: %s", errRow, id)
+		return fmt.Errorf("%w: the types of the columns of row %d are wrong", errRow, row)
 	}
 	return nil
 }
@@ -132,20 +163,20 @@ func (r *rowReader) blob(i int) []byte {
 
 func (r *rowReader) http(a *storage.Action) *storage.HTTP {
 	h := &storage.HTTP{
-		Code: int(r.integer(7)), Method: r.text(8), Route: r.text(9), Path: r.text(10), Bytes: r.integer(11),
-		Outcome: storage.Outcome(r.text(13)), RequestID: r.text(14),
+		Code: int(r.integer(8)), Method: r.text(9), Route: r.text(10), Path: r.text(11), Bytes: r.integer(12),
+		Outcome: storage.Outcome(r.text(14)), RequestID: r.text(15),
 	}
-	if r.from[8] == nil {
+	if r.from[9] == nil {
 		h.Method, h.Route, _ = strings.Cut(a.Action, " ")
 	}
-	if r.from[10] == nil {
+	if r.from[11] == nil {
 		h.Path = h.Route
 	}
-	if b := r.blob(12); b != nil {
+	if b := r.blob(13); b != nil {
 		addr, ok := netip.AddrFromSlice(b)
 		h.Remote, r.bad = addr, r.bad || !ok
 	}
-	if r.from[14] == nil {
+	if r.from[15] == nil {
 		h.RequestID = string(a.ID)
 	}
 	return h

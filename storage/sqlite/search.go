@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"iter"
 	"strconv"
+	"time"
 
 	"actionlog/storage"
 )
@@ -25,22 +26,28 @@ func (s *Store) Search(ctx context.Context, q storage.Query) (storage.Page, erro
 }
 
 func search(ctx context.Context, l link, m *storage.Matcher) (storage.Page, error) {
-	p := makePlan(m)
-	sql := "SELECT " + readColumns + ", (SELECT seq FROM sqlite_sequence WHERE name = 'action_logs')" + p.from + p.order
-	if limit := m.Limit(); limit != storage.NoLimit {
-		sql += " LIMIT " + strconv.Itoa(limit+1)
+	p, err := l.plan(ctx, m)
+	if err != nil {
+		return storage.Page{}, err
 	}
 	c := storage.NewCollector(m)
-	var newest int64
+	newest, before := int64(-1), int64(0)
 	var a storage.Action
-	err := l.query(ctx, func(row []driver.Value) error {
-		if err := readRow(row, &a); err != nil {
-			return err
+	err = l.query(ctx, func(row []driver.Value) error {
+		if newest < 0 {
+			newest, _ = row[readCount].(int64)
 		}
-		newest, _ = row[len(row)-1].(int64)
-		c.Offer(&a)
-		return nil
-	}, sql, p.args...)
+		at, _ := row[readTime].(int64)
+		if at /= int64(time.Millisecond); p.ends && c.Full() && at != before {
+			return errEnough // the worst that is wanted ended in the millisecond before
+		}
+		before = at
+		err := l.readRow(ctx, row, &a)
+		if err == nil {
+			c.Offer(&a)
+		}
+		return err
+	}, "SELECT "+readColumns+", (SELECT seq FROM sqlite_sequence WHERE name = 'action_logs')"+p.from+p.order, p.args...)
 	if err != nil {
 		return storage.Page{}, err
 	}
@@ -94,12 +101,15 @@ func (s *Store) Errors(ctx context.Context, q storage.Query) ([]storage.ErrorGro
 	if err != nil || none {
 		return []storage.ErrorGroup{}, err
 	}
-	p := makePlan(m)
 	sum := storage.NewErrorSummer()
 	err = s.question(ctx, func(l link) error {
+		p, err := l.plan(ctx, m)
+		if err != nil {
+			return err
+		}
 		return l.query(ctx, func(row []driver.Value) error {
 			var a storage.Action
-			err := readRow(row, &a)
+			err := l.readRow(ctx, row, &a)
 			sum.Add(&a)
 			return err
 		}, "SELECT "+readColumns+p.from, p.args...)

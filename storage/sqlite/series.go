@@ -131,7 +131,10 @@ func (s *series) of(moment int64) *point {
 }
 
 func (s *series) addRows(ctx context.Context, l link, m *storage.Matcher) error {
-	p := makePlan(m)
+	p, err := l.plan(ctx, m)
+	if err != nil {
+		return err
+	}
 	return l.query(ctx, func(row []driver.Value) error {
 		r := rowReader{from: row}
 		n := storage.Counts{Total: 1}

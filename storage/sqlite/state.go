@@ -84,13 +84,23 @@ func (s *Store) Clear(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if st.line, err = l.integer(ctx, "SELECT seq FROM sqlite_sequence WHERE name = 'action_logs'"); err != nil {
+		now := nanos(s.opts.Now())
+		if err := st.beginAnew(ctx, l, now); err != nil {
 			return err
 		}
-		st.epoch++
-		st.low, st.since = math.MaxInt64, nanos(s.opts.Now())
+		if _, err := l.exec(ctx, "UPDATE action_state SET cleared_ns = ?", now); err != nil {
+			return err
+		}
 		return st.write(ctx, l)
 	})
+}
+
+// beginAnew draws a line behind all rows: none of them counts any more.
+func (st *state) beginAnew(ctx context.Context, l link, now int64) (err error) {
+	st.line, err = l.integer(ctx, "SELECT seq FROM sqlite_sequence WHERE name = 'action_logs'")
+	st.epoch++
+	st.low, st.since = math.MaxInt64, now
+	return err
 }
 
 // Since returns when the counting began: when the database was made, or its
@@ -110,9 +120,9 @@ func (s *Store) Since(ctx context.Context) (since time.Time, err error) {
 // for never.
 func (s *Store) Cleared(ctx context.Context) (at time.Time, err error) {
 	err = s.read(ctx, func(l link) error {
-		st, err := readState(ctx, l)
-		if st.epoch > 0 {
-			at = time.Unix(0, st.since).UTC()
+		ns, err := l.integer(ctx, "SELECT cleared_ns FROM action_state")
+		if ns > 0 {
+			at = time.Unix(0, ns).UTC()
 		}
 		return err
 	})

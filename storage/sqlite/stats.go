@@ -96,7 +96,10 @@ func within(m *storage.Matcher, from, to int64) *storage.Matcher {
 
 // sumRows counts the rows that match.
 func sumRows(ctx context.Context, l link, m *storage.Matcher, sum *storage.Summer) error {
-	p := makePlan(m)
+	p, err := l.plan(ctx, m)
+	if err != nil {
+		return err
+	}
 	return l.query(ctx, func(row []driver.Value) error {
 		r := rowReader{from: row}
 		a := storage.Action{Service: r.text(0), Action: r.text(1), Status: storage.Status(r.text(2)), Duration: time.Duration(r.integer(3))}

@@ -22,8 +22,9 @@ import (
 type Store struct {
 	path    string
 	opts    Options
-	reading *sql.DB // connections that cannot write
-	writing *sql.DB // one connection; nil if read-only
+	reading *sql.DB    // connections that cannot write
+	readers chan *held // of reading, those that nobody uses
+	writing *sql.DB    // one connection; nil if read-only
 	writer  writer
 	names   names
 
@@ -48,7 +49,10 @@ func Open(path string, opts Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
-	s := &Store{path: full, opts: opts, writer: writer{turn: make(chan struct{}, 1)}}
+	s := &Store{path: full, opts: opts, writer: writer{turn: make(chan struct{}, 1)}, readers: make(chan *held, opts.Readers)}
+	for range opts.Readers {
+		s.readers <- &held{}
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
 	if err := s.open(ctx); err != nil {
@@ -80,9 +84,10 @@ func (s *Store) open(ctx context.Context) (err error) {
 	if c := code(err); s.opts.ReadOnly && (c == lib.SQLITE_CANTOPEN || c == lib.SQLITE_READONLY) {
 		// Where no file can be made beside it, nobody can be writing to it. A
 		// log that was left there could not be read.
-		if _, used := s.imprint(); used {
+		if _, beside := s.imprint(); beside != "" {
 			return err
 		}
+		s.dropReaders()
 		err = errors.Join(s.reading.Close(), s.openReading(ctx, mode+"&immutable=1"))
 	}
 	return err
@@ -92,8 +97,6 @@ func (s *Store) openReading(ctx context.Context, mode string) (err error) {
 	if s.reading, err = sql.Open("sqlite", dsn(s.path, mode, s.opts.BusyTimeout, "query_only(1)", "cache_size(-8000)")); err != nil {
 		return err
 	}
-	s.reading.SetMaxOpenConns(s.opts.Readers)
-	s.reading.SetMaxIdleConns(s.opts.Readers)
 	return s.read(ctx, func(l link) error {
 		_, err := readState(ctx, l)
 		return err
@@ -121,13 +124,23 @@ func (s *Store) Close() error {
 	return nil
 }
 
+// dropReaders closes the connections that read. Nobody uses one.
+func (s *Store) dropReaders() {
+	for range cap(s.readers) {
+		h := <-s.readers
+		h.drop()
+		s.readers <- h
+	}
+}
+
 func (s *Store) closeFiles() error {
 	var errs []error
+	s.dropReaders()
 	if s.reading != nil {
 		errs = append(errs, s.reading.Close())
 	}
 	if s.writing != nil {
-		s.writer.drop()
+		s.writer.held.drop()
 		errs = append(errs, s.writing.Close()) // the last, so that it folds the log into the file
 	}
 	return errors.Join(errs...)
@@ -177,15 +190,23 @@ func (s *Store) read(ctx context.Context, use func(l link) error) error {
 		return err
 	}
 	defer s.leave()
-	conn, err := s.reading.Conn(ctx)
-	if err != nil {
-		return s.explain(ctx, "read", err)
+	var h *held
+	select {
+	case h = <-s.readers:
+	case <-ctx.Done():
+		return s.explain(ctx, "read", ctx.Err())
 	}
-	defer conn.Close()
-	err = borrow(conn, func(l link) (drop bool, err error) {
-		err = use(l)
-		return ctx.Err() != nil, err // an interrupt may still be on its way
-	})
+	defer func() { s.readers <- h }()
+	err := h.connect(ctx, s.reading)
+	if err == nil {
+		err = h.lend(func(l link) error {
+			defer l.interruptedBy(ctx)()
+			return use(l)
+		})
+	}
+	if err != nil {
+		h.drop() // nobody can say what the connection still holds
+	}
 	return s.explain(ctx, "read", err)
 }
 

@@ -132,8 +132,8 @@ func TestClear(t *testing.T) {
 func TestRetention(t *testing.T) {
 	t.Parallel()
 	path := newPath(t)
-	now := noon
-	opts := sqlite.Options{MaxAge: 10 * 24 * time.Hour, House: time.Hour, Now: func() time.Time { return now }}
+	now := setClock(noon)
+	opts := sqlite.Options{MaxAge: 10 * 24 * time.Hour, House: time.Hour, Now: now.read}
 	s := open(t, path, opts)
 	process := storage.NewProcess(noon)
 	list := some(&process, noon.Add(-20*time.Hour), 20_000) // five and a half hours of a day
@@ -145,7 +145,7 @@ func TestRetention(t *testing.T) {
 		t.Fatalf("%d actions, want all %d", n, len(list))
 	}
 	size := fileSize(t, path, s)
-	now = noon.Add(9*24*time.Hour + 7*time.Hour + 10*time.Minute) // 3 hours and 10 minutes are too old; whole hours go
+	now.set(noon.Add(9*24*time.Hour + 7*time.Hour + 10*time.Minute)) // 3 hours and 10 minutes are too old; whole hours go
 	if err := s.Tidy(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +171,7 @@ func TestRetention(t *testing.T) {
 	if n := one(t, path, "SELECT count(*) FROM action_rollups WHERE (key >> 30) & 3 = 0"); n != "154" { // of 9200 s
 		t.Errorf("%s roll-ups of minutes are left, want 154", n)
 	}
-	now = noon.Add(30 * 24 * time.Hour)
+	now.set(noon.Add(30 * 24 * time.Hour))
 	write(t, s, []storage.Action{{Time: noon, Service: "late", Action: "a"}})
 	if err := s.Tidy(t.Context()); err != nil {
 		t.Fatal(err)
@@ -179,7 +179,7 @@ func TestRetention(t *testing.T) {
 	if n := total(t, s, storage.Query{}); n != 0 {
 		t.Errorf("%d actions are left", n)
 	}
-	write(t, s, []storage.Action{{Time: noon, Service: "late", Action: "a"}, {Time: now, Service: "new", Action: "a"}})
+	write(t, s, []storage.Action{{Time: noon, Service: "late", Action: "a"}, {Time: now.read(), Service: "new", Action: "a"}})
 	if n := total(t, s, storage.Query{}); n != 1 {
 		t.Errorf("%d actions, want the one that is not too old", n)
 	}
@@ -232,7 +232,7 @@ func TestReadOnly(t *testing.T) {
 		t.Errorf("a file that is not there: got the error %v", err)
 	}
 	run(t, path, seedDDL)
-	if _, err := sqlite.Open(path, sqlite.Options{ReadOnly: true}); err == nil || !strings.Contains(err.Error(), "its schema is 1; read-only needs 3") {
+	if _, err := sqlite.Open(path, sqlite.Options{ReadOnly: true}); err == nil || !strings.Contains(err.Error(), "its schema is 1; read-only needs 5") {
 		t.Errorf("a database of the first schema: got the error %v", err)
 	}
 	s := open(t, path, sqlite.Options{MaxAge: -1})
@@ -271,15 +271,55 @@ func TestOwnerAlone(t *testing.T) {
 	}
 }
 
-// TestNameLikeOptions opens a file whose name looks like options of the driver.
-func TestNameLikeOptions(t *testing.T) {
+// TestOddNames opens files whose names look like something else.
+func TestOddNames(t *testing.T) {
 	t.Parallel()
-	path := newPath(t) + "?mode=memory&x=%41#y"
-	s := open(t, path, sqlite.Options{MaxAge: -1})
+	for _, name := range []string{"a.sqlite?mode=memory&x=%41#y", "file:a b.sqlite", ":memory:", "100%.sqlite", "it's \"ours\"; DROP TABLE x", "ü\n.sqlite"} {
+		path := filepath.Join(t.TempDir(), name)
+		s := open(t, path, sqlite.Options{MaxAge: -1})
+		process := storage.NewProcess(noon)
+		write(t, s, some(&process, noon, 1))
+		closeStore(t, s)
+		if info, err := os.Stat(path); err != nil || info.Size() == 0 {
+			t.Errorf("%q: the file is not there, %v", name, err)
+		}
+		s = open(t, path, sqlite.Options{ReadOnly: true})
+		if n := total(t, s, storage.Query{}); n != 1 {
+			t.Errorf("%q: %d actions, want 1", name, n)
+		}
+	}
+	if _, err := sqlite.Open(filepath.Join(t.TempDir(), "a\x00b"), sqlite.Options{}); err == nil {
+		t.Error("a name with a zero byte was taken")
+	}
+}
+
+// TestClockAhead sets the clock far ahead for a while: what is recorded later
+// counts.
+func TestClockAhead(t *testing.T) {
+	t.Parallel()
+	now := setClock(noon)
+	s := open(t, newPath(t), sqlite.Options{House: time.Hour, Now: now.read})
 	process := storage.NewProcess(noon)
-	write(t, s, some(&process, noon, 1))
-	closeStore(t, s)
-	if _, err := os.Stat(path); err != nil {
-		t.Error(err)
+	list := some(&process, noon, 30)
+	write(t, s, list[:10])
+	now.set(noon.AddDate(1, 0, 0))
+	if err := s.Tidy(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	now.set(noon.Add(time.Minute))
+	write(t, s, list[10:20])
+	if err := s.Tidy(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	write(t, s, list[20:])
+	if n := total(t, s, storage.Query{}); n != 10 {
+		t.Errorf("%d actions are found, want the 10 that were recorded after the clock was set right", n)
+	}
+	since, err := s.Since(t.Context())
+	if err != nil || !since.Equal(now.read()) {
+		t.Errorf("it holds everything since %v, %v; want %v", since, err, now.read())
+	}
+	if cleared, err := s.Cleared(t.Context()); err != nil || !cleared.IsZero() {
+		t.Errorf("it says that it was cleared at %v, %v", cleared, err)
 	}
 }

@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -99,7 +100,7 @@ func TestTakesOverTheSeedsDatabase(t *testing.T) {
 	t.Run("columns-and-indexes", func(t *testing.T) {
 		for statement, want := range map[string]string{
 			"SELECT group_concat(name) FROM (SELECT name FROM pragma_table_info('action_logs') ORDER BY cid LIMIT 8)":                "id,timestamp,service,action,status,duration,error,created_at",
-			"SELECT group_concat(name) FROM (SELECT name FROM pragma_index_list('action_logs') WHERE origin = 'c' ORDER BY name)":    "idx_action_logs_action_id,idx_action_logs_service,idx_action_logs_status,idx_action_logs_timestamp",
+			"SELECT group_concat(name) FROM (SELECT name FROM pragma_index_list('action_logs') WHERE origin = 'c' ORDER BY name)":    "idx_action_logs_action_id,idx_action_logs_inserted,idx_action_logs_service,idx_action_logs_status,idx_action_logs_timestamp",
 			"SELECT name FROM pragma_index_info('idx_action_logs_timestamp') WHERE seqno = 0":                                        "timestamp",
 			"SELECT name FROM pragma_index_info('idx_action_logs_service') WHERE seqno = 0":                                          "service",
 			"SELECT name FROM pragma_index_info('idx_action_logs_status') WHERE seqno = 0":                                           "status",
@@ -135,7 +136,7 @@ func TestAdoptsWhatOthersInsert(t *testing.T) {
 	t.Parallel()
 	s := openNew(t)
 	run(t, s.Path(), seedRows)
-	if n := total(t, s, storage.Query{}); n != 0 && n != 9 { // the store may be tidying
+	if n := len(search(t, s, storage.Query{})); n != 0 && n != 9 { // the store may be tidying
 		t.Errorf("%d actions were found before they were adopted", n)
 	}
 	if err := s.Tidy(t.Context()); err != nil {
@@ -174,7 +175,7 @@ func TestRefuses(t *testing.T) {
 			s := open(t, path, sqlite.Options{})
 			closeStore(t, s)
 			run(t, path, "PRAGMA user_version = 9")
-		}, []string{"newer version", "its schema is 9", "up to 3"}},
+		}, []string{"newer version", "its schema is 9", "up to 5"}},
 		{"damaged", func(t *testing.T, path string) {
 			run(t, path, seedDDL)
 			b := []byte(content(t, path))
@@ -219,6 +220,65 @@ func TestRefuses(t *testing.T) {
 			t.Error("it was made in a folder that is not there")
 		}
 	})
+}
+
+// TestRefusesWithLog refuses files beside which a program left its log when it
+// was killed, with and without the index of the log.
+func TestRefusesWithLog(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		statements []string
+		want       string
+	}{
+		"other-program": {[]string{"CREATE TABLE cases (id INTEGER)", "INSERT INTO cases VALUES (1)"}, "another program"},
+		"folded-in":     {[]string{"CREATE TABLE cases (id INTEGER)", "PRAGMA wal_checkpoint(TRUNCATE)", "INSERT INTO cases VALUES (1)"}, "another program"},
+		"other-columns": {[]string{"CREATE TABLE action_logs (id INTEGER, what TEXT)"}, "id, what"},
+		"newer":         {[]string{"PRAGMA application_id = 1633907820", "PRAGMA user_version = 99", "CREATE TABLE x (y)"}, "newer version"},
+		"newer-in-log":  {[]string{"PRAGMA application_id = 1633907820", "PRAGMA user_version = 3", "CREATE TABLE x (y)", "PRAGMA wal_checkpoint(TRUNCATE)", "PRAGMA user_version = 99"}, "newer version"},
+	} {
+		for _, ends := range [][]string{{"", "-wal"}, {"", "-wal", "-shm"}} {
+			t.Run(name+strings.Join(ends, ""), func(t *testing.T) {
+				t.Parallel()
+				from := newPath(t)
+				db := raw(t, from)
+				db.SetMaxOpenConns(1)
+				for _, statement := range append([]string{"PRAGMA journal_mode = WAL"}, test.statements...) {
+					if _, err := db.Exec(statement); err != nil {
+						t.Fatalf("%s: %v", statement, err)
+					}
+				}
+				path := newPath(t)
+				if name == "other-program" { // for which the log is looked at
+					left := filepath.Join(filepath.Dir(path), ".actions.sqlite.look-1") // by one that was killed
+					if err := errors.Join(os.Mkdir(left, 0o700), os.Chtimes(left, noon, noon)); err != nil {
+						t.Fatal(err)
+					}
+				}
+				before := map[string]string{}
+				for _, end := range ends {
+					before[path+end] = content(t, from+end)
+					writeFile(t, path+end, before[path+end])
+				}
+				s, err := sqlite.Open(path, sqlite.Options{})
+				if err == nil {
+					s.Close()
+					t.Fatal("it was opened")
+				}
+				if !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), path) {
+					t.Errorf("the error is %q, want it to say %q, and the file", err, test.want)
+				}
+				files, err := os.ReadDir(filepath.Dir(path))
+				if err != nil || len(files) != len(ends) {
+					t.Errorf("the files are %v, want as many as before: %d", files, len(ends))
+				}
+				for file, text := range before {
+					if content(t, file) != text {
+						t.Errorf("%s was changed", file)
+					}
+				}
+			})
+		}
+	}
 }
 
 func writeFile(t *testing.T, path, text string) {

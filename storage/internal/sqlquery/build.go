@@ -26,6 +26,13 @@ type Dialect interface {
 	Text(string) Cond
 }
 
+// Finder is a [Dialect] that finds an id otherwise than by what its column
+// action_id holds.
+type Finder interface {
+	// FindID returns the condition that an action has this id.
+	FindID(storage.ID) Cond
+}
+
 // Cond is a condition with its arguments.
 type Cond struct {
 	SQL  string
@@ -36,6 +43,7 @@ type Cond struct {
 type Clause struct {
 	Conds []Cond // all must hold
 	Times []Cond // these too: the bounds of time_ns, which a store may put otherwise
+	Place int    // how many of Conds, the last, are of where the page before ended
 	Order string // what stands behind ORDER BY
 }
 
@@ -53,7 +61,9 @@ func Build(m *storage.Matcher, d Dialect) Clause {
 	if q.Instance != "" {
 		b.add("instance = ?", q.Instance)
 	}
-	if q.ID != "" {
+	if f, ok := d.(Finder); q.ID != "" && ok {
+		b.conds = append(b.conds, f.FindID(q.ID))
+	} else if q.ID != "" {
 		b.add("action_id = ?", d.ID(q.ID))
 	}
 	if !q.TraceID.IsZero() {
@@ -74,8 +84,9 @@ func Build(m *storage.Matcher, d Dialect) Clause {
 	if q.Text != "" {
 		b.conds = append(b.conds, d.Text(q.Text))
 	}
+	place := len(b.conds)
 	b.position(m, q.Sort)
-	c := Clause{Conds: b.conds, Order: Order(Key(q.Sort), q.Sort)}
+	c := Clause{Conds: b.conds, Place: len(b.conds) - place, Order: Order(Key(q.Sort), q.Sort)}
 	from, to := m.Bounds()
 	if from != math.MinInt64 {
 		c.Times = append(c.Times, Cond{"time_ns >= ?", []any{from}})
