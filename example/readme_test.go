@@ -132,7 +132,7 @@ func TestReadmeListsEveryOption(t *testing.T) {
 	rows := regexp.MustCompile("(?m)^\\| `(\\w+)` \\|")
 	for _, s := range []struct{ pkg, name string }{
 		{"middleware", "Options"}, {"storage/ring", "Options"}, {"storage/ring", "PumpOptions"}, {"storage/sqlite", "Options"},
-		{"adminapi", "Options"}, {"adminapi/prom", "Options"}, {"archive", "Options"}, {"storage", "RedactOptions"},
+		{"adminapi", "Options"}, {"adminapi/prom", "Options"}, {"archive", "Options"}, {"archive/ship", "Options"}, {"storage", "RedactOptions"},
 	} {
 		heading := "### `" + filepath.Base(s.pkg) + "." + s.name + "`"
 		_, section, ok := strings.Cut(text, heading)
