@@ -14,8 +14,8 @@ type hop = netip.Addr
 const maxHops = 64
 
 var (
-	errForwardedFor = errors.New("the X-Forwarded-For header is malformed")
-	errForwarded    = errors.New("the Forwarded header is malformed")
+	errForwardedFor = errors.New("the X-Forwarded-For header is malformed; allowed are addresses with commas between")
+	errForwarded    = errors.New("the Forwarded header is malformed; allowed is what RFC 7239 says, such as for=192.0.2.1")
 )
 
 // parseForwardedFor reads the lines of X-Forwarded-For, oldest hop first. An

@@ -140,7 +140,9 @@ func (o Options) withDefaults() Options {
 	if o.BasePath == "" {
 		o.BasePath = "/action-logs"
 	}
-	o.BasePath = strings.TrimSuffix(o.BasePath, "/")
+	if base := strings.TrimSuffix(o.BasePath, "/"); base != "/" { // two slashes stay to be refused
+		o.BasePath = base
+	}
 	if o.AllowedPrefixes == nil {
 		o.AllowedPrefixes = loopback
 	}
@@ -181,7 +183,7 @@ func (o Options) withDefaults() Options {
 func (o Options) validate() error {
 	switch {
 	case o.Store == nil:
-		return errors.New("adminapi: Options.Store is not set")
+		return errors.New("adminapi: Options.Store is not set; it is what answers, such as a ring")
 	case !validBasePath(o.BasePath):
 		return fmt.Errorf(`adminapi: Options.BasePath is %q; allowed is "/" or a path such as /action-logs of letters, digits, "-", "_", "." and "~"`, o.BasePath)
 	case o.Rate < 0 || o.Rate != o.Rate:
@@ -201,9 +203,9 @@ func (o Options) validate() error {
 	case o.Token != "" && !visibleASCII(o.Token):
 		return errors.New("adminapi: Options.Token holds a character that a header cannot carry; allowed are visible ASCII characters without spaces")
 	case o.Ingest && o.Recorder == nil:
-		return errors.New("adminapi: Options.Ingest is set, but not Options.Recorder, and Options.Store is no storage.Recorder")
+		return errors.New("adminapi: Options.Ingest is set, but not Options.Recorder, and Options.Store is no storage.Recorder; set Options.Recorder to what shall record, such as a ring")
 	case o.IngestToken != "" && !o.Ingest:
-		return errors.New("adminapi: Options.IngestToken is set, but not Options.Ingest")
+		return errors.New("adminapi: Options.IngestToken is set, but not Options.Ingest, which switches recording on")
 	case o.IngestToken != "" && o.IngestToken == o.Token:
 		return errors.New("adminapi: Options.IngestToken is Options.Token; allowed is another, for who has it may do nothing but record")
 	case o.IngestToken != "" && !visibleASCII(o.IngestToken):
@@ -211,7 +213,7 @@ func (o Options) validate() error {
 	case (o.Username == "") != (o.Password == ""):
 		return errors.New("adminapi: of Options.Username and Options.Password only one is set; allowed is both or none")
 	case strings.Contains(o.Username, ":"):
-		return errors.New("adminapi: Options.Username holds a colon, which basic credentials cannot carry")
+		return errors.New("adminapi: Options.Username holds a colon, which basic credentials cannot carry; allowed is a name without one")
 	}
 	return nil
 }

@@ -11,13 +11,16 @@ import (
 	"golang.org/x/time/rate"
 )
 
-func TestOptionsRefused(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		name string
-		opts adminapi.Options
-		want string
-	}{
+// refused is a value of an option that is refused.
+type refused struct {
+	name string
+	opts adminapi.Options
+	want string
+}
+
+func refusedOptions(t *testing.T) []refused {
+	t.Helper()
+	return []refused{
 		{"base-path-relative", adminapi.Options{BasePath: "logs"}, `Options.BasePath is "logs"`},
 		{"base-path-two-slashes", adminapi.Options{BasePath: "/a//b"}, `Options.BasePath is "/a//b"`},
 		{"base-path-dots", adminapi.Options{BasePath: "/a/../b"}, `Options.BasePath`},
@@ -27,6 +30,10 @@ func TestOptionsRefused(t *testing.T) {
 		{"base-path-only-slashes", adminapi.Options{BasePath: "//"}, `Options.BasePath`},
 		{"rate-negative", adminapi.Options{Rate: -1}, "Options.Rate is -1"},
 		{"rate-nan", adminapi.Options{Rate: rate.Limit(math.NaN())}, "Options.Rate is NaN"},
+		{"streams-negative", adminapi.Options{MaxStreams: -1}, "Options.MaxStreams is -1"},
+		{"peer-streams-negative", adminapi.Options{MaxStreamsPerPeer: -1}, "Options.MaxStreamsPerPeer is -1"},
+		{"heartbeat-negative", adminapi.Options{StreamHeartbeat: -1}, "Options.StreamHeartbeat is -1ns"},
+		{"stream-timeout-negative", adminapi.Options{StreamTimeout: -1}, "Options.StreamTimeout is -1ns"},
 		{"burst-negative", adminapi.Options{Burst: -1}, "Options.Burst is -1"},
 		{"peers-negative", adminapi.Options{RatePeers: -1}, "Options.RatePeers is -1"},
 		{"token-with-space", adminapi.Options{Token: "s3cret token"}, "Options.Token"},
@@ -54,6 +61,11 @@ func TestOptionsRefused(t *testing.T) {
 		{"origin-with-user", adminapi.Options{AllowedOrigins: []string{"https://x@a.example"}}, "Options.AllowedOrigins[0]"},
 		{"origin-malformed", adminapi.Options{AllowedOrigins: []string{"https://[::1"}}, "Options.AllowedOrigins[0]"},
 	}
+}
+
+func TestOptionsRefused(t *testing.T) {
+	t.Parallel()
+	tests := refusedOptions(t)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

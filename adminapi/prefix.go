@@ -78,7 +78,7 @@ func plainPrefixes(option string, prefixes []netip.Prefix) ([]netip.Prefix, erro
 	plain := make([]netip.Prefix, 0, len(prefixes))
 	for i, p := range prefixes {
 		if !p.IsValid() {
-			return nil, fmt.Errorf("adminapi: Options.%s[%d] is not a valid prefix", option, i)
+			return nil, fmt.Errorf("adminapi: Options.%s[%d] is no prefix; allowed is one that ParsePrefixes or netip.ParsePrefix makes", option, i)
 		}
 		q, err := plainPrefix(p)
 		if err != nil {

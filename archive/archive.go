@@ -62,7 +62,10 @@ func Open(dir string) (*Archive, error) {
 func OpenFiles(paths ...string) (*Archive, error) {
 	for _, path := range paths {
 		info, err := os.Stat(path)
-		if err == nil && !info.Mode().IsRegular() {
+		switch {
+		case err == nil && info.IsDir():
+			err = errors.New("it is a folder, which is opened by Open")
+		case err == nil && !info.Mode().IsRegular():
 			err = fmt.Errorf("it is not a regular file (%s)", info.Mode())
 		}
 		if err != nil {

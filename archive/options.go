@@ -44,6 +44,14 @@ type Options struct {
 	// fill the disk, writing and sealing fail until somebody makes room.
 	MinFreeBytes int64
 
+	// Keep is asked, before a sealed file is removed because of its age or of
+	// the room that it takes, by its base name whether it has to stay: because it
+	// has not been copied elsewhere, say. What stays counts for MaxBytes and
+	// MinFreeBytes as ever; others go in its place, and if that is not enough,
+	// the limit is exceeded. It is called by the goroutine that removes files,
+	// which waits for it. The default is nil: no file has to stay.
+	Keep func(file string) bool
+
 	// Now is the clock that lines are filed by. The default is time.Now.
 	Now func() time.Time
 
@@ -107,6 +115,9 @@ func (o Options) withDefaults() Options {
 	if o.MaxAge == 0 {
 		o.MaxAge = defaultMaxAge
 	}
+	if o.Keep == nil {
+		o.Keep = func(string) bool { return false }
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -127,13 +138,13 @@ func (o *Options) validate() error {
 	case o.Sync > SyncNever:
 		return fmt.Errorf("archive option Sync is %d; allowed are SyncInterval, SyncEveryBatch and SyncNever", o.Sync)
 	case o.SyncEvery < 0:
-		return fmt.Errorf("archive option SyncEvery is %s; it cannot be negative", o.SyncEvery)
+		return fmt.Errorf("archive option SyncEvery is %s; allowed is zero for one second, or a duration greater than zero", o.SyncEvery)
 	case o.MaxFileSize < 0:
-		return fmt.Errorf("archive option MaxFileSize is %d; it cannot be negative", o.MaxFileSize)
+		return fmt.Errorf("archive option MaxFileSize is %d; allowed is zero for no limit, or a number of bytes", o.MaxFileSize)
 	case o.MaxBytes < 0:
-		return fmt.Errorf("archive option MaxBytes is %d; it cannot be negative", o.MaxBytes)
+		return fmt.Errorf("archive option MaxBytes is %d; allowed is zero for no limit, or a number of bytes", o.MaxBytes)
 	case o.MinFreeBytes < 0:
-		return fmt.Errorf("archive option MinFreeBytes is %d; it cannot be negative", o.MinFreeBytes)
+		return fmt.Errorf("archive option MinFreeBytes is %d; allowed is zero for none, or a number of bytes", o.MinFreeBytes)
 	}
 	return nil
 }

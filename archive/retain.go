@@ -40,6 +40,9 @@ func (w *Writer) retain() error {
 		if !tooMuch && lacking <= 0 && !w.expired(f.name, now) {
 			continue
 		}
+		if f.name.Kind == Sealed && w.opts.Keep(f.name.String()) {
+			continue
+		}
 		if err := w.removeIfThere(f.name); err != nil {
 			errs = append(errs, err)
 			continue

@@ -61,6 +61,7 @@ func TestRetention(t *testing.T) {
 		}
 		return files
 	}
+	keep := func(base string) func(string) bool { return func(file string) bool { return file == base } }
 	for _, c := range []struct {
 		name  string
 		opts  archive.Options
@@ -82,6 +83,9 @@ func TestRetention(t *testing.T) {
 		{"max-bytes", archive.Options{MaxAge: -1, MaxBytes: 3*size + 20}, days, "10-23 10-24 11-20"},
 		{"max-bytes-room", archive.Options{MaxAge: -1, MaxBytes: 6 * size}, days, "10-21 10-22 10-23 10-24 11-20"},
 		{"max-bytes-counts-plain", archive.Options{MaxAge: -1, MaxBytes: 1000}, with("actions-2026-11-22.jsonl", lines(newMaker(day0).next(20))), "11-22.jsonl"},
+		{"asked", archive.Options{Keep: keep("actions-2026-10-21.jsonl.gz")}, days, "10-21 10-23 10-24 11-20"},
+		{"max-bytes-asked", archive.Options{MaxAge: -1, MaxBytes: 3*size + 20, Keep: keep("actions-2026-10-22.jsonl.gz")}, days, "10-22 10-24 11-20"},
+		{"all-asked", archive.Options{MaxAge: time.Hour, MaxBytes: 1, Keep: func(string) bool { return true }}, days, "10-21 10-22 10-23 10-24 11-20"},
 		{"plain-never-goes", archive.Options{MaxAge: time.Hour}, map[string]string{"actions-2026-11-22.jsonl": lines(newMaker(day0).next(1))}, "11-22.jsonl"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -87,8 +87,11 @@ func OpenWriter(dir string, opts Options) (*Writer, error) {
 
 // prepare makes the folder and takes over what an earlier writer left.
 func (w *Writer) prepare() error {
+	if w.dir == "" {
+		return errors.New(`the archive folder is ""; allowed is the path of a folder, such as actions, which is made if there is none`)
+	}
 	if err := w.fs.mkdirAll(w.dir); err != nil {
-		return fmt.Errorf("make the archive folder %s: %w", w.dir, err)
+		return fmt.Errorf("make the archive folder %s: %w; allowed is a folder, or the path of one that can be made", w.dir, err)
 	}
 	if w.opts.MinFreeBytes > 0 {
 		if _, err := w.fs.free(w.dir); err != nil {

@@ -54,11 +54,18 @@ var arrows = map[string][]string{
 	"actionlog/adminapi/internal":   {},
 	"actionlog/archive":             {"actionlog/storage"},
 	"actionlog/example":             {"actionlog/storage", "actionlog/storage/ring", "actionlog/storage/sqlite", "actionlog/middleware", "actionlog/adminapi", "actionlog/adminapi/docs", "actionlog/adminapi/prom", "actionlog/archive"},
+	"actionlog/example/internal":    {},
+	"actionlog/example/minimal":     {"actionlog/storage/ring", "actionlog/middleware", "actionlog/adminapi"},
+	"actionlog/example/jobs":        {"actionlog/storage", "actionlog/storage/ring", "actionlog/archive"},
+	"actionlog/example/processes":   {"actionlog/storage", "actionlog/storage/ring", "actionlog/middleware", "actionlog/adminapi", "actionlog/archive"},
+	"actionlog/example/systemd":     {},
+	"actionlog/example/proxy":       {"actionlog/storage/ring", "actionlog/middleware", "actionlog/adminapi"},
 	"actionlog/archive/internal":    {},
 	"actionlog/middleware/internal": {},
 
 	"actionlog/archive/cmd/actionlog": {"actionlog/archive/internal/cli"},
-	"actionlog/archive/internal/cli":  {"actionlog/storage", "actionlog/storage/clickhouse", "actionlog/archive", "actionlog/adminapi"},
+	"actionlog/archive/internal/cli":  {"actionlog/storage", "actionlog/storage/clickhouse", "actionlog/archive", "actionlog/adminapi", "actionlog/archive/ship/s3"},
+	"actionlog/archive/ship/s3":       {"actionlog/archive"},
 
 	"actionlog/archive/ship":               {"actionlog/storage", "actionlog/archive"},
 	"actionlog/archive/ship/internal":      {"actionlog/storage", "actionlog/archive/ship"},
@@ -89,6 +96,8 @@ var heavy = map[string][]string{
 	"github.com/prometheus/client_golang": {"actionlog/adminapi/prom"},
 	"github.com/prometheus/client_model":  {"actionlog/adminapi/prom"},
 	"google.golang.org/protobuf":          {"actionlog/adminapi/prom"},
+
+	"github.com/minio/minio-go": {"actionlog/archive/ship/s3"},
 
 	"github.com/spf13/cobra":           {"actionlog/archive/internal/cli"},
 	"github.com/spf13/pflag":           {"actionlog/archive/internal/cli"},

@@ -25,6 +25,25 @@
 // [http.Request.WithContext]. [Middleware.Route] put around the inner mux
 // brings it back.
 //
+// # Other routers
+//
+// The middleware stands around any router that is an [http.Handler], so that
+// what it does not match is recorded, too. The route is the request's Pattern
+// once the router has returned; a router that does not set it is told to, where
+// it knows its route and before it copies the request:
+//
+//	r.Pattern = c.FullPath() // in a middleware of gin; then nothing else is needed
+//
+// Where the router hands its own handlers a copy of the request, as chi and
+// gorilla/mux do, [Middleware.Route] is its outermost middleware:
+//
+//	router.Use(mw.Route) // chi; mw.Handler(router) is around it
+//
+// A ServeMux in front that leads to such a router leaves its own pattern, which
+// is often "/". Clear it before the router is called, or what the router does
+// not match is named by it. The programs below example/routers do all this for
+// chi, gorilla/mux, gin, echo and httprouter.
+//
 // # From inside a handler
 //
 // [Name], [Fail], [Attr] and [RequestID] find the request through the response
@@ -41,6 +60,10 @@
 // server answers to that, and never reaches somebody else's response.
 //
 // # Caveats
+//
+// An action's remote is the peer of the connection: behind a proxy, the proxy.
+// A handler outside of the middleware that trusts the proxy may give it a
+// request with another RemoteAddr, as example/proxy does.
 //
 // An action's bytes are those of the body as the handler wrote it, before the
 // server frames or encrypts it; an answer to HEAD has none.

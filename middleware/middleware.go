@@ -29,7 +29,7 @@ func New(opts Options) *Middleware {
 		panic("middleware: Options.Recorder is nil; give it a recorder, such as a ring")
 	}
 	if opts.ContextLogger && opts.Logger == nil {
-		panic("middleware: Options.ContextLogger is on but Options.Logger is nil")
+		panic("middleware: Options.ContextLogger is on but Options.Logger is nil; give it the logger that it derives from")
 	}
 	m := &Middleware{captureFrom: http.StatusInternalServerError}
 	if opts.Failed != nil {

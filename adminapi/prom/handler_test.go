@@ -221,7 +221,7 @@ func TestOptionsThatCannotBeMeant(t *testing.T) {
 		opts prom.Options
 		want string
 	}{
-		{"no-source", prom.Options{}, "prom: Options.Source is not set"},
+		{"no-source", prom.Options{}, "prom: Options.Source is not set; it is what counts, such as a ring"},
 		{"descending", prom.Options{Source: sample(), Bounds: []time.Duration{1, 3, 3}}, "prom: Options.Bounds[2] is 3ns; allowed are durations above zero, each greater than the one before"},
 		{"zero", prom.Options{Source: sample(), Bounds: []time.Duration{0}}, "prom: Options.Bounds[0] is 0s; allowed are durations above zero, each greater than the one before"},
 	} {

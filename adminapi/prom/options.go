@@ -83,7 +83,7 @@ func (o Options) withDefaults() Options {
 // validate refuses options that cannot be meant.
 func (o Options) validate() error {
 	if o.Source == nil {
-		return fmt.Errorf("prom: Options.Source is not set")
+		return fmt.Errorf("prom: Options.Source is not set; it is what counts, such as a ring")
 	}
 	for i, bound := range o.Bounds {
 		if bound <= 0 || i > 0 && bound <= o.Bounds[i-1] {

@@ -1,12 +1,23 @@
 // Package ring keeps the last actions in memory and is the queue from which
 // everything else reads: queries, sinks, streams.
 //
+// # Smallest use
+//
 //	r := ring.New(ring.Options{})
 //	r.Log("CaseService", "createCase", storage.Success, 45*time.Millisecond, nil)
 //	page, err := r.Search(ctx, storage.Query{Status: storage.Failed})
 //
-//	p := r.Pump("archive", sink, ring.PumpOptions{}) // writes all to a storage.Sink
-//	defer p.Close(ctx)
+//	r.Pump("archive", sink, ring.PumpOptions{}) // writes all to a storage.Sink, from now on
+//
+// What runs and is no request is timed by [Ring.Track], from its first line:
+//
+//	func nightly() (err error) {
+//		defer r.Track("Jobs", "nightly")(&err)
+//
+// At the end of the program, close first what records (the HTTP server, the
+// jobs), then the ring, which has its pumps write what is left, then the sinks:
+//
+//	err := errors.Join(server.Shutdown(ctx), r.Close(ctx), sink.Close())
 //
 // [Ring.Warm] fills a new ring with what an earlier process recorded.
 //

@@ -103,7 +103,7 @@ func (r *Ring) addPump(p *Pump) {
 	defer r.pumpsMu.Unlock()
 	for _, other := range r.pumps {
 		if other.name == p.name {
-			panic(fmt.Sprintf("ring: there is a pump named %q already", p.name))
+			panic(fmt.Sprintf("ring: there is a pump named %q already; allowed is another name", p.name))
 		}
 	}
 	r.pumps = append(r.pumps, p)

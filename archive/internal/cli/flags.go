@@ -22,6 +22,16 @@ func (e *flagError) Error() string {
 	return fmt.Sprintf("flag --%s is %q; allowed is %s", e.flag, e.value, e.allowed)
 }
 
+// exclusive refuses two flags that cannot be meant together.
+func exclusive(one, other string) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, _ []string) error {
+		if cmd.Flags().Changed(one) && cmd.Flags().Changed(other) {
+			return fmt.Errorf("flags --%s and --%s are both given; allowed is one of them", one, other)
+		}
+		return nil
+	}
+}
+
 // queryFlag is a parameter of a query as a flag.
 type queryFlag struct{ name, usage string }
 

@@ -40,7 +40,7 @@ func TestHelp(t *testing.T) {
 }
 
 // runExample runs a command line that the help shows, on an archive. What goes on
-// until Ctrl-C is only asked for its help.
+// until Ctrl-C, or wants a bucket, is only asked for its help.
 func runExample(t *testing.T, line string) {
 	t.Helper()
 	dir, out := newArchive(t), t.TempDir()
@@ -56,7 +56,7 @@ func runExample(t *testing.T, line string) {
 			words[i] = filepath.Join(out, word)
 		}
 	}
-	if words[0] == "serve" || words[0] == "tail" && words[1] == "-f" {
+	if words[0] == "serve" || words[0] == "push" || words[0] == "pull" || words[0] == "tail" && words[1] == "-f" {
 		words = append(words, "--help")
 	}
 	r := runEnv(t, map[string]string{"ACTIONLOG_DIR": dir}, words...)

@@ -52,6 +52,9 @@ then 2.`,
 		if troubled {
 			return errTold
 		}
+		if len(g.rows) == 0 && s.dir == "" {
+			s.note("nothing is to be indexed: only files that end in .jsonl.gz have an index")
+		}
 		return found(len(g.rows) > 0)
 	}
 	return cmd

@@ -17,8 +17,8 @@ var (
 	readmeExample = regexp.MustCompile("(?s)```console\n\\$ actionlog ([^\n]*)\n(.*?)```")
 )
 
-// endless are the commands that go on until Ctrl-C.
-var endless = regexp.MustCompile(`^(serve|tail -f) `)
+// endless are the commands that go on until Ctrl-C, or want a bucket.
+var endless = regexp.MustCompile(`^(serve|push|pull|tail -f) `)
 
 // TestReadme holds that the README's command lines print what it shows, and that
 // it shows each command.

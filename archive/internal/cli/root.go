@@ -32,7 +32,7 @@ func (s *session) root() *cobra.Command {
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          knownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cmd.Help()
 			s.out.Flush()
@@ -54,6 +54,18 @@ func (s *session) root() *cobra.Command {
 		}
 	}
 	return root
+}
+
+// knownCommand refuses the name of a command that there is not.
+func knownCommand(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	root.SuggestionsMinimumDistance = 2
+	if like := root.SuggestionsFor(args[0]); len(like) > 0 {
+		return fmt.Errorf("there is no command %q; did you mean %s? actionlog --help lists all", args[0], strings.Join(like, " or "))
+	}
+	return fmt.Errorf("there is no command %q; actionlog --help lists those that there are", args[0])
 }
 
 // knownShell refuses the name of a shell for which there is no completion.
@@ -96,6 +108,8 @@ func (s *session) commands() []*cobra.Command {
 		s.verifyCommand(),
 		s.indexCommand(),
 		s.serveCommand(),
+		s.pushCommand(),
+		s.pullCommand(),
 	}
 }
 

@@ -29,7 +29,7 @@ func (s *session) searchCommand() *cobra.Command {
 	cmd.Flags().Var(&most, "limit", "how many at most; 100 unless given")
 	cmd.Flags().BoolVar(&all, "all", false, "all that match, however many; they are sorted in a temporary file")
 	format := addFormat(cmd)
-	cmd.MarkFlagsMutuallyExclusive("limit", "all")
+	cmd.PreRunE = exclusive("limit", "all")
 	cmd.RunE = func(cmd *cobra.Command, paths []string) error {
 		x, err := s.ask(cmd.Context(), q, *format, paths)
 		if err != nil {

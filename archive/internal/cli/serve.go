@@ -7,6 +7,7 @@ import (
 	"iter"
 	"net"
 	"net/http"
+	"syscall"
 	"time"
 
 	"actionlog/adminapi"
@@ -58,8 +59,11 @@ token.`,
 // serve answers until ctx is done, which is the ordinary end.
 func (s *session) serve(ctx context.Context, addr string, api *adminapi.Handler) error {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
-	if err != nil {
-		return fmt.Errorf("listen on %s: %w", addr, err)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("another program listens on %s; choose another address with --addr, such as 127.0.0.1:8002, or port 0 for a free one", addr)
+	case err != nil:
+		return fmt.Errorf("listen on %s: %w; allowed for --addr is an address of this machine and a port, such as 127.0.0.1:8001", addr, err)
 	}
 	mux := http.NewServeMux()
 	api.Register(mux)

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -57,7 +58,7 @@ func (v *service) page(ctx context.Context, q storage.Query) (storage.Page, erro
 	}
 	resp, err := v.client.Do(req)
 	if err != nil {
-		return storage.Page{}, err
+		return storage.Page{}, fmt.Errorf("ask %s: %w; the service must run, and that be its address", v.base.Redacted(), cause(err))
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, mostAnswer))
@@ -70,11 +71,22 @@ func (v *service) page(ctx context.Context, q storage.Query) (storage.Page, erro
 		Detail  string
 	}
 	err = json.Unmarshal(body, &answer)
-	if resp.StatusCode != http.StatusOK {
+	switch {
+	case resp.StatusCode != http.StatusOK && answer.Detail == "":
+		return storage.Page{}, fmt.Errorf("%s answers %s, and is no admin API; allowed is the address of a service, or of its admin API", v.base.Redacted(), resp.Status)
+	case resp.StatusCode != http.StatusOK:
 		return storage.Page{}, fmt.Errorf("%s answers %s: %s", v.base.Redacted(), resp.Status, cutRunes(answer.Detail, 300))
-	}
-	if err != nil {
+	case err != nil:
 		return storage.Page{}, fmt.Errorf("what %s answers is no page of actions: %w", v.base.Redacted(), err)
 	}
 	return storage.Page{Actions: answer.Actions, Next: answer.Next}, nil
+}
+
+// cause returns an error without the URL that it was about, which has the query.
+func cause(err error) error {
+	var about *url.Error
+	if errors.As(err, &about) {
+		return about.Err
+	}
+	return err
 }

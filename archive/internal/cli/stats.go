@@ -32,7 +32,7 @@ shorter by as much, and an hour that they show twice is two rows.`,
 	q := s.addQuery(cmd, true)
 	cmd.Flags().StringVar(&by, "by", "service,action", "`keys` to count by: "+allowedBy)
 	cmd.Flags().StringVar(&step, "step", "", "`length` of a step of time: 1m, 1h, 1d")
-	cmd.MarkFlagsMutuallyExclusive("by", "step")
+	cmd.PreRunE = exclusive("by", "step")
 	format := addFormat(cmd)
 	cmd.RunE = func(cmd *cobra.Command, paths []string) error {
 		var length time.Duration

@@ -29,7 +29,13 @@ func newDraft(path string, replace bool) (*draft, error) {
 		return nil, fmt.Errorf("write %s: %w", path, err)
 	}
 	f, err := createBeside(path)
-	if err != nil {
+	var at *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("write %s: there is no folder %s; make it first", path, filepath.Dir(path))
+	case errors.As(err, &at): // which names a file that nobody has heard of
+		return nil, fmt.Errorf("write %s: %w", path, at.Err)
+	case err != nil:
 		return nil, fmt.Errorf("write %s: %w", path, err)
 	}
 	return &draft{f, path, replace}, nil
