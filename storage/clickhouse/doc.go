@@ -89,6 +89,9 @@
 // survives the end of its machine is the operator's choice: fsync_after_insert, or
 // copies with insert_quorum.
 //
+// Where retention removes a day, what counts say and what pages show may differ by
+// that day until the server has merged it away.
+//
 // Clocks of instances are to agree within ten seconds, or followers miss what the
 // slower write. A follower remembers 65,536 ids at least; what is written again
 // after so many others comes again.
