@@ -20,6 +20,7 @@ type span struct {
 	stream int64     // one more than where the gzip begins that can only be read through; 0 for none
 	plain  int64     // bytes of its lines
 	line   int       // number of the first of them
+	lines  int       // how many they are, where a header says so; else 0
 	times  timeRange // anyTime where that has not been looked for
 	text   []byte    // the lines, valid until the next span; nil if they are to be loaded
 }
@@ -153,7 +154,7 @@ func (t *text) members(yield func(span, error) bool) {
 		}
 		m, ours := parseMember(head[:n])
 		if ours && off+m.packed <= t.size {
-			if !yield(span{off: off, packed: m.packed, plain: m.plain, line: line, times: m.times}, nil) {
+			if !yield(span{off: off, packed: m.packed, plain: m.plain, line: line, lines: m.lines, times: m.times}, nil) {
 				return
 			}
 			off, line = off+m.packed, line+m.lines

@@ -64,8 +64,12 @@ var arrows = map[string][]string{
 	"actionlog/middleware/internal": {},
 
 	"actionlog/archive/cmd/actionlog": {"actionlog/archive/internal/cli"},
-	"actionlog/archive/internal/cli":  {"actionlog/storage", "actionlog/storage/clickhouse", "actionlog/archive", "actionlog/adminapi", "actionlog/archive/ship/s3"},
-	"actionlog/archive/ship/s3":       {"actionlog/archive"},
+	"actionlog/archive/internal/cli": {
+		"actionlog/storage", "actionlog/archive", "actionlog/adminapi", "actionlog/archive/ship",
+		"actionlog/archive/ship/elasticsearch", "actionlog/archive/ship/splunk", "actionlog/archive/ship/otlp", "actionlog/archive/ship/loki",
+		"actionlog/archive/ship/s3", "actionlog/storage/clickhouse",
+	},
+	"actionlog/archive/ship/s3": {"actionlog/archive"},
 
 	"actionlog/archive/ship":               {"actionlog/storage", "actionlog/archive"},
 	"actionlog/archive/ship/internal":      {"actionlog/storage", "actionlog/archive/ship"},

@@ -101,11 +101,7 @@ func (r *Ring) Pump(name string, sink storage.Sink, opts PumpOptions) *Pump {
 func (r *Ring) addPump(p *Pump) {
 	r.pumpsMu.Lock()
 	defer r.pumpsMu.Unlock()
-	for _, other := range r.pumps {
-		if other.name == p.name {
-			panic(fmt.Sprintf("ring: there is a pump named %q already; allowed is another name", p.name))
-		}
-	}
+	r.checkName(p.name)
 	r.pumps = append(r.pumps, p)
 }
 
@@ -306,6 +302,9 @@ func (r *Ring) sinkStats() map[string]storage.SinkStats {
 	m := map[string]storage.SinkStats{}
 	for _, p := range r.pumpList() {
 		m[p.name] = p.Stats()
+	}
+	for _, other := range r.reportList() {
+		m[other.name] = other.stats()
 	}
 	return m
 }

@@ -30,6 +30,7 @@ type Ring struct {
 
 	pumpsMu sync.Mutex
 	pumps   []*Pump
+	reports []report
 	closed  atomic.Bool
 
 	_    [128]byte

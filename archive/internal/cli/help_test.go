@@ -56,7 +56,7 @@ func runExample(t *testing.T, line string) {
 			words[i] = filepath.Join(out, word)
 		}
 	}
-	if words[0] == "serve" || words[0] == "push" || words[0] == "pull" || words[0] == "tail" && words[1] == "-f" {
+	if words[0] == "serve" || words[0] == "ship" || words[0] == "push" || words[0] == "pull" || words[0] == "tail" && words[1] == "-f" {
 		words = append(words, "--help")
 	}
 	r := runEnv(t, map[string]string{"ACTIONLOG_DIR": dir}, words...)

@@ -18,7 +18,7 @@ var (
 )
 
 // endless are the commands that go on until Ctrl-C, or want a bucket.
-var endless = regexp.MustCompile(`^(serve|push|pull|tail -f) `)
+var endless = regexp.MustCompile(`^(serve|ship|push|pull|tail -f) `)
 
 // TestReadme holds that the README's command lines print what it shows, and that
 // it shows each command.

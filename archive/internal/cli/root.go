@@ -108,6 +108,7 @@ func (s *session) commands() []*cobra.Command {
 		s.verifyCommand(),
 		s.indexCommand(),
 		s.serveCommand(),
+		s.shipCommand(),
 		s.pushCommand(),
 		s.pullCommand(),
 	}
