@@ -83,6 +83,10 @@ func parseDSN(dsn string, opts *Options) (*driver.Options, error) {
 // ownParams takes the parameters that are of this package off a DSN, for options
 // that are not set.
 func ownParams(dsn string, opts *Options) (string, error) {
+	_, rest, _ := strings.Cut(dsn, "://")
+	if i := strings.IndexAny(rest, "/?#"); i >= 0 && strings.ContainsAny(rest[i:], "@#") {
+		return "", errDSN // a password with one of these, of which the front would pass for a server
+	}
 	front, query, ok := strings.Cut(dsn, "?")
 	if !ok {
 		return dsn, nil

@@ -33,8 +33,7 @@ type batch struct {
 
 // newBatch turns actions into columns. id names an action that has no name.
 func newBatch(list []storage.Action, at int64, instance string, id func() storage.ID) *batch {
-	n := len(list)
-	b := &batch{times: make([]int64, 0, n), ids: make([]string, 0, n)}
+	b := newColumns(len(list))
 	for i := range list {
 		a := &list[i]
 		duration := max(a.Duration, 0)
@@ -61,6 +60,28 @@ func newBatch(list []storage.Action, at int64, instance string, id func() storag
 			keys, values = append(keys, attr.Key), append(values, attr.Value)
 		}
 		b.keys, b.values = append(b.keys, keys), append(b.values, values)
+	}
+	return b
+}
+
+// newColumns returns empty columns with room for n actions.
+func newColumns(n int) *batch {
+	b := &batch{
+		buckets: make([]uint16, 0, n), codes: make([]int16, 0, n),
+		keys: make([][]string, 0, n), values: make([][]string, 0, n),
+	}
+	texts := []*[]string{
+		&b.ids, &b.services, &b.actions, &b.statuses, &b.errors, &b.methods, &b.routes, &b.paths,
+		&b.remotes, &b.outcomes, &b.requestIDs, &b.traces, &b.spans, &b.instances,
+	}
+	room := make([]string, n*len(texts))
+	for i, column := range texts {
+		*column = room[i*n : i*n : (i+1)*n]
+	}
+	numbers := []*[]int64{&b.times, &b.writes, &b.durations, &b.bytes}
+	space := make([]int64, n*len(numbers))
+	for i, column := range numbers {
+		*column = space[i*n : i*n : (i+1)*n]
 	}
 	return b
 }

@@ -278,7 +278,7 @@ func wantError(t *testing.T, dsn string, opts clickhouse.Options, texts ...strin
 			t.Errorf("the error is %q, want %q in it", err, text)
 		}
 	}
-	for _, secret := range []string{"s3cret", "p:a", "hunt", "er2"} {
+	for _, secret := range []string{"s3cret", "p:a", "hunt", "er2", "4711"} {
 		if strings.Contains(err.Error(), secret) {
 			t.Errorf("the error %q has a part of the password", err)
 		}
@@ -296,6 +296,9 @@ func TestRefusedDSN(t *testing.T) {
 		{"hash-in-password", "clickhouse://me:hunt#er2@127.0.0.1:9000/x", "cannot be read"},
 		{"slash-in-password", "clickhouse://me:hunt/er2@127.0.0.1:9000/x", "cannot be read"},
 		{"percent-in-password", "clickhouse://me:hunter2%zz@127.0.0.1:9000/x", "cannot be read"},
+		{"hash-in-digits", "clickhouse://me:4711#hunter2@127.0.0.1:9000/x", "cannot be read"},
+		{"slash-in-digits", "clickhouse://me:4711/hunter2@127.0.0.1:9000/x", "cannot be read"},
+		{"question-in-digits", "clickhouse://me:4711?hunter2@127.0.0.1:9000/x", "cannot be read"},
 		{"bad-parameter", "clickhouse://me:hunter2@127.0.0.1:9000/x?dial_timeout=hunter2", "cannot be read"},
 		{"bad-database", "clickhouse://me:hunter2@127.0.0.1:9000/a-b", `the database "a-b" is not a name`},
 		{"two-servers", "clickhouse://me:hunter2@127.0.0.1:1,127.0.0.1:2/x", "names 2 servers"},

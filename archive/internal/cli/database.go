@@ -36,8 +36,8 @@ func isDatabase(arg string) bool { return strings.HasPrefix(arg, "clickhouse://"
 // withoutUser returns a DSN without user, password and parameters.
 func withoutUser(dsn string) string {
 	scheme, rest, _ := strings.Cut(dsn, "://")
-	rest, _, _ = strings.Cut(rest, "?")
-	return scheme + "://" + rest[strings.LastIndexByte(rest, '@')+1:]
+	rest, _, _ = strings.Cut(rest[strings.LastIndexByte(rest, '@')+1:], "?")
+	return scheme + "://" + rest
 }
 
 // openSource opens the archive that the paths name, or the database.

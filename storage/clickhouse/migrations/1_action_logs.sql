@@ -1,7 +1,7 @@
 -- Every action that was written. A repeat has the time and the id of the first
 -- and goes away when parts are merged; until then, readers count by id.
 CREATE TABLE IF NOT EXISTS {logs}{on_cluster} (
-    action_id String,
+    action_id String{codec_text},
     time_ns Int64{codec_time},                  -- when it ended, in nanoseconds since 1970
     written_ns Int64{codec_time},               -- when it was written, by the writer's clock, and behind the last clear
     service {name},

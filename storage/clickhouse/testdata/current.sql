@@ -1,7 +1,7 @@
 CREATE VIEW IF NOT EXISTS logs.action_logs_schema_0 AS SELECT 'actionlog' AS program, 0 AS version;
 
 CREATE TABLE IF NOT EXISTS logs.action_logs (
-    action_id String,
+    action_id String CODEC(ZSTD(1)),
     time_ns Int64 CODEC(Delta, ZSTD(1)),
     written_ns Int64 CODEC(Delta, ZSTD(1)),
     service LowCardinality(String),
