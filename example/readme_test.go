@@ -131,7 +131,7 @@ func TestReadmeListsEveryOption(t *testing.T) {
 	field := regexp.MustCompile(`(?m)^\t([A-Z]\w*(?:, [A-Z]\w*)*) +\S`)
 	rows := regexp.MustCompile("(?m)^\\| `(\\w+)` \\|")
 	for _, s := range []struct{ pkg, name string }{
-		{"middleware", "Options"}, {"storage/ring", "Options"}, {"storage/ring", "PumpOptions"}, {"storage/sqlite", "Options"},
+		{"middleware", "Options"}, {"storage/ring", "Options"}, {"storage/ring", "PumpOptions"}, {"storage/sqlite", "Options"}, {"storage/clickhouse", "Options"},
 		{"adminapi", "Options"}, {"adminapi/prom", "Options"}, {"archive", "Options"}, {"archive/ship", "Options"}, {"storage", "RedactOptions"},
 	} {
 		heading := "### `" + filepath.Base(s.pkg) + "." + s.name + "`"
