@@ -121,9 +121,9 @@ func TestProof(t *testing.T) {
 // checked.
 func prove(t *testing.T, d proof, addr string, count int, check func(*maker)) {
 	t.Helper()
-	p := startProxy(t, addr)
-	p.poison("latency", "downstream", map[string]any{"latency": 15, "jitter": 10})
-	p.poison("limit_data", "upstream", map[string]any{"bytes": 400_000})
+	p := startProxy(t, addr,
+		toxic{"latency", "downstream", map[string]any{"latency": 15, "jitter": 10}},
+		toxic{"limit_data", "upstream", map[string]any{"bytes": 400_000}})
 
 	dir := t.TempDir()
 	w := openWriter(t, dir, archive.Options{MaxFileSize: 8 << 20})

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,47 +18,78 @@ import (
 	"actionlog/archive/ship/internal/receiver"
 )
 
-// proxy is a connection to a far side that can be disturbed.
+// proxy is a connection to a far side that can be disturbed. What disturbs it is
+// exchanged together with the toxiproxy, because that can hang for ever when it is to
+// leave off while connections are open.
 type proxy struct {
-	t    *testing.T
-	api  string
-	addr string // what stands for the far side
+	t        *testing.T
+	addr     string // what stands for the far side
+	upstream string // the far side
+	usual    []toxic
+	api      string
+	cmd      *exec.Cmd // nil while none runs
+	log      bytes.Buffer
+}
+
+// toxic is a way of toxiproxy's to disturb connections.
+type toxic struct {
+	kind, stream string
+	attributes   map[string]any
 }
 
 // startProxy starts a toxiproxy, which stops with the test, before the server at
-// the address.
-func startProxy(t *testing.T, upstream string) *proxy {
+// the address. usual is how connections are disturbed at all times.
+func startProxy(t *testing.T, upstream string, usual ...toxic) *proxy {
 	t.Helper()
-	program := receiver.Tool(t, "toxiproxy-server", "archive/ship/tools.sh")
-	_, port, err := net.SplitHostPort(receiver.FreeAddr(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &proxy{t: t, api: "http://127.0.0.1:" + port, addr: receiver.FreeAddr(t)}
-	cmd := exec.Command(program, "-host", "127.0.0.1", "-port", port)
-	cmd.Env = append(os.Environ(), "LOG_LEVEL=error")
-	var log bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &log, &log
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	p := &proxy{t: t, addr: receiver.FreeAddr(t), upstream: upstream, usual: usual}
 	t.Cleanup(func() {
-		cmd.Process.Kill()
-		cmd.Wait()
+		p.stop()
 		http.DefaultClient.CloseIdleConnections()
 		if t.Failed() {
-			t.Logf("toxiproxy says: %s", &log)
+			t.Logf("toxiproxy says: %s", &p.log)
 		}
 	})
-	receiver.Until(t, "toxiproxy listens", func() bool {
+	p.start()
+	return p
+}
+
+// start starts a toxiproxy that disturbs in the usual ways and in others.
+func (p *proxy) start(more ...toxic) {
+	p.t.Helper()
+	program := receiver.Tool(p.t, "toxiproxy-server", "archive/ship/tools.sh")
+	_, port, err := net.SplitHostPort(receiver.FreeAddr(p.t))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.api = "http://127.0.0.1:" + port
+	p.cmd = exec.Command(program, "-host", "127.0.0.1", "-port", port)
+	p.cmd.Env = append(os.Environ(), "LOG_LEVEL=error")
+	p.cmd.Stdout, p.cmd.Stderr = &p.log, &p.log
+	if err := p.cmd.Start(); err != nil {
+		p.cmd = nil
+		p.t.Fatal(err)
+	}
+	receiver.Until(p.t, "toxiproxy listens", func() bool {
 		res, err := http.Get(p.api + "/version")
 		if err == nil {
 			res.Body.Close()
 		}
 		return err == nil
 	})
-	p.ask("POST", "/proxies", map[string]any{"name": "far", "listen": p.addr, "upstream": upstream, "enabled": true})
-	return p
+	p.ask("POST", "/proxies", map[string]any{"name": "far", "listen": p.addr, "upstream": p.upstream, "enabled": false})
+	for _, x := range append(slices.Clone(p.usual), more...) {
+		p.ask("POST", "/proxies/far/toxics", map[string]any{"name": x.kind, "type": x.kind, "stream": x.stream, "toxicity": 1.0, "attributes": x.attributes})
+	}
+	p.ask("POST", "/proxies/far", map[string]any{"enabled": true})
+}
+
+// stop ends the toxiproxy, and with it all connections.
+func (p *proxy) stop() {
+	if p.cmd != nil {
+		p.cmd.Process.Kill()
+		p.cmd.Wait()
+		p.cmd = nil
+	}
 }
 
 // ask sends a request to the proxy's own interface.
@@ -82,36 +114,19 @@ func (p *proxy) ask(method, path string, body any) {
 	}
 }
 
-// poison disturbs the connections in a way of the proxy's.
-func (p *proxy) poison(kind, stream string, attributes map[string]any) {
-	p.t.Helper()
-	p.ask("POST", "/proxies/far/toxics", map[string]any{"name": kind, "type": kind, "stream": stream, "toxicity": 1.0, "attributes": attributes})
-}
-
-func (p *proxy) cure(kind string) {
-	p.t.Helper()
-	p.ask("DELETE", "/proxies/far/toxics/"+kind, nil)
-}
-
 // outages are the ways in which a far side is away.
 var outages = []struct {
-	name       string
-	begin, end func(*proxy)
+	name  string
+	begin func(*proxy)
 }{
-	{
-		"down",
-		func(p *proxy) { p.ask("POST", "/proxies/far", map[string]any{"enabled": false}) },
-		func(p *proxy) { p.ask("POST", "/proxies/far", map[string]any{"enabled": true}) },
-	},
+	{"down", func(*proxy) {}},
 	{ // takes everything and answers nothing
 		"black-hole",
-		func(p *proxy) { p.poison("timeout", "upstream", map[string]any{"timeout": 0}) },
-		func(p *proxy) { p.cure("timeout") },
+		func(p *proxy) { p.start(toxic{"timeout", "upstream", map[string]any{"timeout": 0}}) },
 	},
 	{ // the far side has taken what was sent, and the answer is lost
 		"reset",
-		func(p *proxy) { p.poison("reset_peer", "downstream", map[string]any{"timeout": 0}) },
-		func(p *proxy) { p.cure("reset_peer") },
+		func(p *proxy) { p.start(toxic{"reset_peer", "downstream", map[string]any{"timeout": 0}}) },
 	},
 }
 
@@ -124,10 +139,12 @@ func (p *proxy) disturb(total int, delivered func() int, kill func()) {
 	p.t.Helper()
 	for i, o := range outages {
 		p.reach(delivered, total*(1+2*i)/8)
+		p.stop()
 		o.begin(p)
 		began, before := time.Now(), delivered()
 		time.Sleep(1500 * time.Millisecond)
-		o.end(p)
+		p.stop()
+		p.start()
 		p.t.Logf("%s for %s, with %d delivered", o.name, time.Since(began).Round(10*time.Millisecond), before)
 		if i == 0 {
 			p.reach(delivered, total*2/8)
