@@ -172,32 +172,7 @@ func keyOf(r *row, sort storage.Sort) int64 {
 // other ends the range after so many actions. It reads page by page. An error
 // comes with the zero Action and is the last.
 func (s *Store) Actions(ctx context.Context, q storage.Query) iter.Seq2[storage.Action, error] {
-	return func(yield func(storage.Action, error) bool) {
-		left := q.Limit
-		q.Sort, q.Cursor, q.Limit = storage.OldestFirst, "", storage.MaxLimit
-		for {
-			page, err := s.Search(ctx, q)
-			if err != nil {
-				yield(storage.Action{}, err)
-				return
-			}
-			for i := range page.Actions {
-				if err := ctx.Err(); err != nil {
-					yield(storage.Action{}, err)
-					return
-				}
-				if !yield(page.Actions[i], nil) {
-					return
-				}
-				if left--; left == 0 {
-					return
-				}
-			}
-			if q.Cursor = page.Next; q.Cursor == "" {
-				return
-			}
-		}
-	}
+	return sqlquery.Pages(ctx, q, s.Search)
 }
 
 // Errors returns the failures that q matches, grouped by the template of their

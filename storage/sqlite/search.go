@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"actionlog/storage"
+	"actionlog/storage/internal/sqlquery"
 )
 
 // Search returns one page. Its cursor also says which row was the newest, so
@@ -60,32 +61,7 @@ func search(ctx context.Context, l link, m *storage.Matcher) (storage.Page, erro
 // holds up nobody who writes; what is written meanwhile is not among them. An
 // error comes with the zero Action and is the last.
 func (s *Store) Actions(ctx context.Context, q storage.Query) iter.Seq2[storage.Action, error] {
-	return func(yield func(storage.Action, error) bool) {
-		left := q.Limit
-		q.Sort, q.Cursor, q.Limit = storage.OldestFirst, "", storage.MaxLimit
-		for {
-			page, err := s.Search(ctx, q)
-			if err != nil {
-				yield(storage.Action{}, err)
-				return
-			}
-			for i := range page.Actions {
-				if err := ctx.Err(); err != nil {
-					yield(storage.Action{}, err)
-					return
-				}
-				if !yield(page.Actions[i], nil) {
-					return
-				}
-				if left--; left == 0 {
-					return
-				}
-			}
-			if q.Cursor = page.Next; q.Cursor == "" {
-				return
-			}
-		}
-	}
+	return sqlquery.Pages(ctx, q, s.Search)
 }
 
 // Errors returns the failures that q matches, grouped by the template of their
