@@ -153,6 +153,7 @@ rest as structured metadata. Loki refuses what is older than its limits allow.`,
 		c.addUser(cmd)
 		cmd.Flags().StringVar(&o.Tenant, "tenant", "", "`name` of the tenant")
 		cmd.Flags().StringArrayVar(&labels, "label", nil, "a further label of every stream, `NAME=VALUE`")
+		cmd.Flags().BoolVar(&o.InstanceLabel, "instance-label", false, "give each instance streams of its own, where several serve one service")
 	}, func(c *connection, url string) (_ ship.Destination, err error) {
 		if o.Labels, err = pairsOf("label", labels); err != nil {
 			return nil, err

@@ -53,6 +53,7 @@ func TestShipFarRefuses(t *testing.T) {
 		{"NAME=VALUE", []string{"otlp", "--header", "hunter2", "http://localhost"}},
 		{"NAME=VALUE", []string{"otlp", "--resource", "hunter2", "http://localhost"}},
 		{"NAME=VALUE", []string{"loki", "--label", "=hunter2", "http://localhost"}},
+		{"the action's with InstanceLabel", []string{"loki", "--instance-label", "--label", "instance=web-7", "http://localhost"}},
 		{`the password of the user "me" is missing`, []string{"elasticsearch", "--user", "me", "http://localhost"}},
 		{"the DSN holds a password", []string{"clickhouse", "clickhouse://me:hunter2@db.example:9000/logs"}},
 		{"the DSN holds a password", []string{"clickhouse", "clickhouse://db.example:9000/logs?username=me&password=hunter2"}},
